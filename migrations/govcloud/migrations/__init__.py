@@ -1,0 +1,1 @@
+"""Moving live systems: later issues."""
