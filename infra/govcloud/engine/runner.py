@@ -1,0 +1,192 @@
+"""Pulumi's engine, driven through the Automation API: one preview or update of one stack."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation
+from pulumi.automation._stack import StackInitMode
+
+from govcloud.engine.programs import program, pulumi_stack
+from govcloud.engine.workdir import PlaneWork, private_directory
+from govcloud.errors import ToolkitError
+from govcloud.provider import Declared, address_of
+from govcloud.stacks import Stack
+
+PARALLEL = 16
+"""Resources of one stack that may be under way at once."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class EngineStep:
+    """One step that the engine means to take or has taken, as its events tell it."""
+
+    address: str
+    kind: str
+    operation: str
+    identifier: str
+
+
+@dataclass
+class Outcome:
+    """What one run of the engine over a stack has said."""
+
+    steps: list[EngineStep] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+class _LeanStack(automation.Stack):
+    """A stack whose update asks the engine nothing more: nobody reads outputs or history here.
+
+    The Automation API otherwise starts three more processes after each update.
+    """
+
+    def outputs(self) -> automation.OutputMap:
+        """Nothing: ids are in the state."""
+        return {}
+
+    def info(self, show_secrets: bool = True) -> automation.UpdateSummary:
+        """A summary in form only."""
+        return automation.UpdateSummary(
+            kind="update",
+            start_time=datetime.now(UTC),
+            message="",
+            environment={},
+            config={},
+            result="succeeded",
+        )
+
+
+class Runner:
+    """Runs the engine for the stacks of one plane, attached to a provider that runs already."""
+
+    def __init__(
+        self, site: str, work: PlaneWork, pulumi_root: Path, provider: Mapping[str, str], message: str
+    ) -> None:
+        self._site = site
+        self._work = work
+        self._message = message
+        self._command = automation.PulumiCommand(root=str(pulumi_root))
+        self._environment = {
+            "PULUMI_BACKEND_URL": work.state.resolve().as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(work.passphrase_file.resolve()),
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_HOME": str(private_directory(work.root / "pulumi-home").resolve()),
+            **provider,
+        }
+
+    def preview(self, stack: Stack, declared: Mapping[str, Declared]) -> Outcome:
+        """What an update would do."""
+        outcome = Outcome()
+        self._run(stack, declared, outcome, self._preview)
+        return outcome
+
+    def update(
+        self, stack: Stack, declared: Mapping[str, Declared], on_step: Callable[[EngineStep], None]
+    ) -> Outcome:
+        """Do it; `on_step` hears of each step that has ended well."""
+        outcome = Outcome()
+
+        def up(opened: automation.Stack, hear: Callable[[automation.EngineEvent], None]) -> None:
+            def listen(event: automation.EngineEvent) -> None:
+                hear(event)
+                if event.res_outputs_event is not None:
+                    step = _step(event.res_outputs_event.metadata)
+                    if step is not None:
+                        on_step(step)
+
+            opened.up(on_event=listen, parallel=PARALLEL, message=self._message, color="never")
+
+        self._run(stack, declared, outcome, up)
+        return outcome
+
+    def _preview(self, opened: automation.Stack, hear: Callable[[automation.EngineEvent], None]) -> None:
+        opened.preview(on_event=hear, parallel=PARALLEL, color="never")
+
+    def _run(
+        self, stack: Stack, declared: Mapping[str, Declared], outcome: Outcome, act: Callable[..., None]
+    ) -> None:
+        def hear(event: automation.EngineEvent) -> None:
+            if event.resource_pre_event is not None:
+                step = _step(event.resource_pre_event.metadata)
+                if step is not None:
+                    outcome.steps.append(step)
+            elif event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
+                outcome.errors.append(event.diagnostic_event.message)
+
+        try:
+            act(self._open(stack, declared), hear)
+        except automation.CommandError as error:
+            raise ToolkitError(
+                _said(outcome.errors) or _said([str(error)]), f"stack {stack.name}", "mend it, then run it again"
+            ) from error
+
+    def _open(self, stack: Stack, declared: Mapping[str, Declared]) -> automation.Stack:
+        name = pulumi_stack(stack.name)
+        directory = private_directory(self._work.projects / name)
+        settings = automation.ProjectSettings(name=self._site, runtime="python", main=str(directory))
+        workspace = automation.LocalWorkspace(
+            work_dir=str(directory),
+            pulumi_command=self._command,
+            program=program(stack, declared),
+            project_settings=settings,
+            env_vars=self._environment,
+        )
+        opened = _LeanStack.__new__(_LeanStack)
+        opened.name, opened.workspace, opened._mode = name, workspace, StackInitMode.SELECT
+        if not self._state_file(name).exists():
+            # `automation.Stack` would ask with a process of its own whether the stack exists.
+            workspace.create_stack(name)
+        return opened
+
+    def _state_file(self, name: str) -> Path:
+        return self._work.state / ".pulumi" / "stacks" / self._site / f"{name}.json"
+
+    def clear_stale_locks(self) -> None:
+        """Remove what runs that are dead have left locked; only whoever holds the plane's lease may."""
+        locks = self._work.state / ".pulumi" / "locks"
+        if locks.exists():
+            log.info("removing locks left by a run that ended early")
+            shutil.rmtree(locks)
+
+
+def _step(metadata: automation.StepEventMetadata) -> EngineStep | None:
+    if ":openstack:" not in metadata.type:
+        return None
+    operation = str(getattr(metadata.op, "value", metadata.op))
+    identifier = metadata.old.id if metadata.old is not None else ""
+    kind = metadata.type.rpartition(":")[2]
+    return EngineStep(address_of(metadata.urn), kind, operation, identifier or "")
+
+
+def _said(messages: list[str]) -> str:
+    """The engine's messages without its own preambles and colours."""
+    text = "\n".join(dict.fromkeys(m.strip() for m in messages if m.strip()))
+    text = re.sub(r"<\{%[^%]*%\}>", "", text)
+    text = re.sub(r"rpc error: code = \w+ desc = ", "", text)
+    return text.strip()
+
+
+def read_state(work: PlaneWork, site: str) -> dict[str, list[dict[str, Any]]]:
+    """What every stack of the plane holds, by the stack's name: the resources of Pulumi's own file."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted((work.state / ".pulumi" / "stacks" / site).glob("*.json")):
+        try:
+            checkpoint = json.loads(path.read_text(encoding="utf-8"))["checkpoint"]
+        except (ValueError, KeyError) as error:
+            raise ToolkitError(
+                f"the state is not whole: {error}", str(path), "restore it from its .bak beside it, or adopt"
+            ) from error
+        latest = checkpoint.get("latest") or {}
+        found[path.stem.replace(".", "/", 1)] = [r for r in latest.get("resources", []) if r.get("custom")]
+    return found

@@ -1,0 +1,101 @@
+"""Where a site's work lies on this machine: a private directory for each plane, sharing nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from govcloud.errors import ToolkitError
+
+
+def private_directory(path: Path) -> Path:
+    """The directory, made if need be, readable by its owner alone."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    aside.replace(path)
+
+
+@dataclass(frozen=True)
+class PlaneWork:
+    """One plane's files: credentials, state, plans, journal, keys."""
+
+    root: Path
+    plane: str
+
+    @property
+    def clouds_file(self) -> Path:
+        """Credentials, in OpenStack's own format; the cloud is named like the plane."""
+        return self.root / "clouds.yaml"
+
+    @property
+    def state(self) -> Path:
+        """The Pulumi backend's directory."""
+        return private_directory(self.root / "state")
+
+    @property
+    def projects(self) -> Path:
+        """Pulumi's project and stack settings."""
+        return private_directory(self.root / "pulumi")
+
+    @property
+    def plans(self) -> Path:
+        """Plan folders, one a plan, named by their time."""
+        return private_directory(self.root / "plans")
+
+    @property
+    def intents(self) -> Path:
+        """The record of creates that were sent."""
+        return self.root / "journal" / "intents.jsonl"
+
+    @property
+    def passphrase_file(self) -> Path:
+        """The key of the state's secrets, made on first use."""
+        path = private_directory(self.root) / "passphrase"
+        if not path.exists():
+            write_private(path, secrets.token_urlsafe(32))
+        return path
+
+    @contextlib.contextmanager
+    def lease(self, purpose: str) -> Iterator[None]:
+        """Hold the plane for a run that writes; the kernel lets go of it when the process ends, however."""
+        path = private_directory(self.root) / "lease"
+        with path.open("a+", encoding="utf-8") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                stream.seek(0)
+                raise ToolkitError(
+                    f"another run works on {self.plane}: {stream.read().strip() or 'unknown'}",
+                    str(path),
+                    "wait for it, or end it",
+                ) from error
+            stream.truncate(0)
+            stream.write(f"{purpose}, process {os.getpid()}\n")
+            stream.flush()
+            yield
+
+
+@dataclass(frozen=True)
+class WorkDirectory:
+    """All of one site's work; a plane's part stands by itself and needs no other."""
+
+    root: Path
+
+    def plane(self, name: str) -> PlaneWork:
+        """The part of one plane."""
+        return PlaneWork(private_directory(self.root) / name, name)

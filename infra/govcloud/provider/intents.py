@@ -1,0 +1,75 @@
+"""The record of creates that were sent, written durably before each, so that a killed run can be resumed.
+
+A create whose answer never came may still be under way in the server: the next run waits for such an
+object to appear, bounded, before it creates another.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+SETTLES_WITHIN = 60.0
+"""Seconds after which a create that was sent is held never to have arrived."""
+
+
+class Intents:
+    """An append-only file of JSON lines: `sent` before a create, `answered` after it, whatever the answer."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._sent = self._load()
+        self._stream = path.open("a", encoding="utf-8")
+
+    def _load(self) -> dict[str, float]:
+        open_intents: dict[str, float] = {}
+        if not self._path.exists():
+            return open_intents
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                # The last line of a killed run: its create was not sent, since sending follows writing.
+                continue
+            if "sent" in entry:
+                open_intents[entry["sent"]] = float(entry["at"])
+            else:
+                open_intents.pop(entry["answered"], None)
+        return open_intents
+
+    def unanswered(self, marker: str) -> float | None:
+        """Seconds for which the object of this marker may still appear, or None when nothing is open."""
+        with self._lock:
+            sent = self._sent.get(marker)
+        return None if sent is None else max(0.0, sent + SETTLES_WITHIN - time.time())
+
+    def send(self, marker: str) -> None:
+        """Note durably that a create is about to be sent."""
+        at = time.time()
+        with self._lock:
+            self._sent[marker] = at
+            self._write({"sent": marker, "at": at}, durable=True)
+
+    def answer(self, marker: str) -> None:
+        """Note that the create has been answered, or that the object was found."""
+        with self._lock:
+            if self._sent.pop(marker, None) is not None:
+                self._write({"answered": marker}, durable=False)
+
+    def _write(self, entry: dict[str, object], *, durable: bool) -> None:
+        self._stream.write(json.dumps(entry) + "\n")
+        self._stream.flush()
+        if durable:
+            os.fdatasync(self._stream.fileno())
+
+    def close(self) -> None:
+        """Close the file; with nothing open it starts afresh."""
+        with self._lock:
+            self._stream.close()
+            if not self._sent:
+                self._path.unlink(missing_ok=True)

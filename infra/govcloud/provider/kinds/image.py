@@ -1,0 +1,121 @@
+"""Images: Glance's API v2."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from pathlib import Path
+
+from govcloud.errors import ToolkitError
+from govcloud.provider.cloud import Cloud
+from govcloud.provider.kind import Change, Field, Kind, Marker, Raw, Resolved, required
+from govcloud.provider.kinds.compute import OURS
+from govcloud.provider.snapshot import Snapshot
+
+MARK = "govcloud_marker"
+SOURCE = "govcloud_source"
+PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+BUILT_IN = frozenset(
+    "id name status visibility size virtual_size checksum os_hash_algo os_hash_value container_format disk_format "
+    "min_disk min_ram owner protected tags created_at updated_at file schema self locations direct_url os_hidden "
+    "stores owner_specified.openstack.md5".split()
+)
+
+
+class Image(Kind):
+    """An image and its bytes. Its id is derived from its marker, so that a copy is refused."""
+
+    name = "image"
+    service = "image"
+    path = "/images"
+    marked_by = Marker.PROPERTY
+    fields = (
+        Field("name", required=True),
+        required("source", change=Change.CREATE_FIRST),
+        Field("disk_format", change=Change.CREATE_FIRST, default="raw"),
+        Field("container_format", change=Change.CREATE_FIRST, default="bare"),
+        Field("min_disk", default=0),
+        Field("min_ram", default=0),
+        Field("visibility", default="public"),
+        Field("properties", default={}),
+    )
+    ignored = {"protected": "deletion is guarded by the plan", "tags": "not used", "os_hidden": "not used"}
+
+    def list(self, snapshot: Snapshot) -> list[Raw]:
+        """Images of every project and visibility."""
+        return snapshot.once(
+            "image:/images",
+            lambda: list(snapshot.cloud.pages("image", self.path, "images", "visibility=all&limit=500")),
+        )
+
+    def owner(self, raw: Raw) -> str | None:
+        """Images are the plane's, whichever project uploaded them."""
+        return None
+
+    def marker(self, raw: Raw) -> str:
+        """A property."""
+        return str(raw.get(MARK, ""))
+
+    def project(self, raw: Raw) -> Resolved:
+        """Attributes, and all other properties as `properties`."""
+        values = {field.name: raw.get(field.key) for field in self.fields}
+        own = {k: v for k, v in raw.items() if k not in BUILT_IN and k not in (MARK, SOURCE)}
+        return values | {"source": raw.get(SOURCE), "properties": own}
+
+    def read(self, cloud: Cloud, identifier: str) -> Raw | None:
+        """One image."""
+        answer = cloud.get("image", f"{self.path}/{identifier}", absent_ok=True)
+        return None if answer is None else dict(answer)
+
+    def create(self, cloud: Cloud, values: Resolved, marker: str) -> Raw:
+        """Register it, then send its bytes and see that what arrived is what was sent."""
+        source = self._file(cloud, values["source"])
+        body = {k: v for k, v in self.body(values).items() if k not in ("source", "properties")}
+        own = values.get("properties") or {}
+        identifier = str(uuid.uuid5(OURS, marker))
+        request = {**body, **own, MARK: marker, SOURCE: values["source"], "id": identifier}
+        raw = dict(cloud.post("image", self.path, request))
+        self.send_bytes(cloud, raw, source)
+        return raw
+
+    def complete(self, cloud: Cloud, raw: Raw) -> None:
+        """Send the bytes of an image that a killed run left `queued`."""
+        if raw["status"] == "queued":
+            self.send_bytes(cloud, raw, self._file(cloud, raw[SOURCE]))
+
+    def send_bytes(self, cloud: Cloud, raw: Raw, source: Path) -> None:
+        """Stream the file and compare Glance's hash with the file's."""
+        cloud.upload(f"{self.path}/{raw['id']}/file", source)
+        stored = cloud.get("image", f"{self.path}/{raw['id']}")
+        with source.open("rb") as stream:
+            expected = hashlib.file_digest(stream, stored.get("os_hash_algo") or "sha512").hexdigest()
+        if stored.get("os_hash_value") != expected:
+            raise ToolkitError(
+                f"image {raw['name']} arrived with another hash than {source.name} has",
+                f"cloud {cloud.name}",
+                "delete the image and apply again",
+            )
+
+    def update(self, cloud: Cloud, identifier: str, changed: Resolved, raw: Raw) -> None:
+        """A JSON patch over what differs."""
+        wanted = {k: v for k, v in changed.items() if k not in ("properties", "marker")}
+        wanted |= {MARK: changed["marker"]} if "marker" in changed else {}
+        gone: set[str] = set()
+        if "properties" in changed:
+            wanted |= changed["properties"]
+            gone = set(self.project(raw)["properties"]) - set(changed["properties"])
+        patch = [
+            {"op": "replace" if key in raw else "add", "path": f"/{key}", "value": value}
+            for key, value in wanted.items()
+        ] + [{"op": "remove", "path": f"/{key}"} for key in sorted(gone)]
+        cloud.send("image", "PATCH", f"{self.path}/{identifier}", patch, headers=PATCH)
+
+    def _file(self, cloud: Cloud, source: str) -> Path:
+        path = cloud.image_files.get(source)
+        if path is None or not path.is_file():
+            raise ToolkitError(
+                f"there is no file for the image source {source!r}",
+                f"cloud {cloud.name}",
+                "bring up the lab, which builds it, or name the file in the plane's `images`",
+            )
+        return path

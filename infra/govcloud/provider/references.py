@@ -1,0 +1,156 @@
+"""From symbolic addresses to ids: what an address means in the cloud as it stands."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from govcloud.errors import ToolkitError
+from govcloud.provider import markers
+from govcloud.provider.cloud import Cloud
+from govcloud.provider.kind import Kind, Marker, Resolved
+from govcloud.provider.kinds import KINDS
+from govcloud.provider.snapshot import Snapshot
+from govcloud.provider.values import canonical, walk
+
+SELF = "@self"
+"""The account that provisions, where a user is asked for."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A resource of the plane as it is declared: its kind and its inputs, references still symbolic."""
+
+    kind: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """Stands in a comparison for the id of an object that does not exist yet."""
+
+    address: str
+
+
+class References:
+    """Resolves addresses of one plane; every stack's declaration is known, whichever are being run."""
+
+    def __init__(self, site: str, cloud: Cloud, declared: Mapping[str, Declared], snapshot: Snapshot) -> None:
+        self._site = site
+        self._cloud = cloud
+        self._declared = declared
+        self._snapshot = snapshot
+        self._known: dict[str, str] = {}
+        self._generations: dict[str, str] = {}
+        self._lock = threading.RLock()
+
+    def know(self, address: str, identifier: str) -> None:
+        """Remember which object stands for an address in its present generation."""
+        with self._lock:
+            self._known[address] = identifier
+
+    def declared_inputs(self, address: str) -> Mapping[str, Any]:
+        """The declared inputs of an address, defaults filled in."""
+        declared = self._declared[address]
+        return self.with_defaults(KINDS[declared.kind], declared.inputs)
+
+    def with_defaults(self, kind: Kind, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs, with what stands where the declaration says nothing."""
+        defaults = {f.name: f.default for f in kind.fields if f.default is not None}
+        return {name: plain(value) for name, value in {**defaults, **inputs}.items()}
+
+    def is_address(self, text: str) -> bool:
+        """Whether a string is the address of something declared in this plane."""
+        return text in self._declared
+
+    def generation(self, address: str) -> str:
+        """The digest of what forces replacement, through everything that it stands on."""
+        with self._lock:
+            found = self._generations.get(address)
+            if found is None:
+                kind = KINDS[self._declared[address].kind]
+                inputs = self.declared_inputs(address)
+                replacing = {
+                    f.name: walk(inputs[f.name], self._with_generation) if f.refers_to else inputs[f.name]
+                    for f in kind.replacing
+                    if f.name in inputs
+                }
+                found = self._generations[address] = markers.generation(canonical(replacing) or {})
+        return found
+
+    def _with_generation(self, text: str) -> str:
+        return f"{text}#{self.generation(text)}" if self.is_address(text) else text
+
+    def marker(self, address: str) -> str:
+        """The marker of an address in its present generation."""
+        return markers.marker(self._site, address, self.generation(address))
+
+    def inputs_digest(self, kind: Kind, inputs: Mapping[str, Any]) -> str:
+        """A digest of the inputs that says nothing of secrets but whether they are the same."""
+        shown = {
+            name: "(secret)" if _is_secret(kind, name) else value
+            for name, value in self.with_defaults(kind, inputs).items()
+        }
+        return markers.digest(canonical(shown))
+
+    def identifier(self, address: str) -> str | None:
+        """The id that an address stands for now, or None when its object does not exist."""
+        with self._lock:
+            if address in self._known:
+                return self._known[address]
+        kind = KINDS[self._declared[address].kind]
+        index = self._snapshot.index(kind)
+        if kind.marked_by is Marker.NONE:
+            found = index.keyed(self.resolved(kind, self.declared_inputs(address), strict=False))
+        else:
+            found = index.marked(self.marker(address))
+        if len(found) > 1:
+            raise ToolkitError(
+                f"{len(found)} objects carry the marker of {address}",
+                f"cloud {self._cloud.name}",
+                "look at them and delete all but one",
+            )
+        return kind.identity(found[0]) if found else None
+
+    def resolved(self, kind: Kind, inputs: Mapping[str, Any], *, strict: bool) -> Resolved:
+        """The fields with ids for addresses; what does not exist yet is an error if `strict`."""
+        values: Resolved = {}
+        for one in kind.fields:
+            if one.name in inputs:
+                value = inputs[one.name]
+                values[one.name] = (
+                    walk(value, lambda text: self._resolve(text, strict)) if one.refers_to else plain(value)
+                )
+        return values
+
+    def _resolve(self, text: str, strict: bool) -> Any:
+        if text == SELF:
+            return self._cloud.user_id
+        if not self.is_address(text):
+            return text
+        identifier = self.identifier(text)
+        if identifier is None and strict:
+            raise ToolkitError(
+                f"{text} does not exist yet",
+                f"cloud {self._cloud.name}",
+                f"apply the stack {text.rpartition('/')[0]} first",
+            )
+        return identifier if identifier is not None else Unresolved(text)
+
+
+def plain(value: Any) -> Any:
+    """The value as plain JSON data, its empty collections kept: `[]` clears where None would not."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+def _is_secret(kind: Kind, name: str) -> bool:
+    found = kind.field(name)
+    return found is not None and found.write_only

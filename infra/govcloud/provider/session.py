@@ -1,0 +1,247 @@
+"""One run of plan or apply in one plane: check, compare, create, change and delete its objects."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from govcloud.errors import ToolkitError
+from govcloud.provider.cloud import Cloud
+from govcloud.provider.intents import Intents
+from govcloud.provider.kind import Consequence, Field, Kind, Marker, Raw, Resolved
+from govcloud.provider.permits import Permit, Permits
+from govcloud.provider.references import Declared, References
+from govcloud.provider.snapshot import Snapshot
+from govcloud.provider.values import equal
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field whose value in the cloud is not the declared one."""
+
+    field: Field
+    live: Any
+    wanted: Any
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How one object differs from its declaration. `missing`: it has gone from the cloud."""
+
+    address: str
+    kind: Kind
+    identifier: str
+    changes: tuple[FieldChange, ...] = ()
+    missing: bool = False
+
+    def __bool__(self) -> bool:
+        return self.missing or bool(self.changes)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether another object has to take its place."""
+        return self.missing or any(change.field.change.replaces for change in self.changes)
+
+    @property
+    def delete_first(self) -> bool:
+        """Whether the old object must be gone before the new one can stand."""
+        return any(change.field.change.value == "replace, delete first" for change in self.changes)
+
+
+MARKER_FIELD = Field("marker")
+
+
+@dataclass
+class Seen:
+    """What a preview has met, for the plan: differences by address, and objects that apply would adopt."""
+
+    differences: dict[str, Difference] = field(default_factory=dict)
+    adoptions: dict[str, str] = field(default_factory=dict)
+
+
+class Session:
+    """Works on one plane's cloud from one snapshot of it. Safe to share by threads."""
+
+    def __init__(
+        self,
+        site: str,
+        cloud: Cloud,
+        declared: Mapping[str, Declared],
+        intents: Intents | None = None,
+        permits: Permits | None = None,
+    ) -> None:
+        self.cloud = cloud
+        self.snapshot = Snapshot(cloud)
+        self.references = References(site, cloud, declared, self.snapshot)
+        self.seen = Seen()
+        self._intents = intents
+        self._permits = permits
+
+    # -- deciding ------------------------------------------------------------------------------
+
+    def check(self, kind: Kind, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """The inputs with defaults filled in, and what is wrong with them as (property, reason)."""
+        failures = [(name, f"{kind.name} has no field {name!r}") for name in inputs if not kind.field(name)]
+        failures += [
+            (f.name, f"{kind.name} needs {f.name!r}")
+            for f in kind.fields
+            if f.required and f.name not in inputs
+        ]
+        return self.references.with_defaults(kind, inputs), failures
+
+    def find(self, address: str, kind: Kind) -> Raw | None:
+        """The object that stands in the cloud for an address without state, by marker or natural key."""
+        values = self.references.resolved(kind, self.references.declared_inputs(address), strict=False)
+        index = self.snapshot.index(kind)
+        found = (
+            index.keyed(values)
+            if kind.marked_by is Marker.NONE
+            else index.marked(self.references.marker(address))
+        )
+        if len(found) > 1:
+            ids = ", ".join(kind.identity(raw) for raw in found)
+            raise ToolkitError(
+                f"{len(found)} objects stand for {address}: {ids}",
+                f"cloud {self.cloud.name}",
+                "look at them, delete all but one, then run it again",
+            )
+        if found:
+            self._demand_ours(address, kind, found[0], values)
+        return found[0] if found else None
+
+    def _demand_ours(self, address: str, kind: Kind, raw: Raw, values: Resolved) -> None:
+        live = kind.project(raw)
+        for one in kind.replacing:
+            if (
+                one.name in values
+                and not one.write_only
+                and not equal(one, live.get(one.name), values[one.name])
+            ):
+                raise ToolkitError(
+                    f"{kind.name} {kind.identity(raw)} claims to be {address}, but its {one.name} is "
+                    f"{live.get(one.name)!r}, not {values[one.name]!r}",
+                    f"cloud {self.cloud.name}",
+                    "somebody else made it: take the marker off it, or delete it",
+                )
+
+    def difference(self, address: str, kind: Kind, identifier: str, olds: Mapping[str, Any]) -> Difference:
+        """Compare the object as it stands with its declaration, field by field."""
+        raw = self.snapshot.one(kind, identifier)
+        if raw is None:
+            found = Difference(address, kind, identifier, missing=True)
+        else:
+            inputs = self.references.declared_inputs(address)
+            values = self.references.resolved(kind, inputs, strict=False)
+            found = Difference(address, kind, identifier, self._changes(address, kind, raw, values, olds))
+        if not found.replaces:
+            self.references.know(address, identifier)
+        self.seen.differences[address] = found
+        return found
+
+    def _changes(
+        self, address: str, kind: Kind, raw: Raw, values: Resolved, olds: Mapping[str, Any]
+    ) -> tuple[FieldChange, ...]:
+        live = kind.project(raw)
+        changes = []
+        for one in kind.fields:
+            if one.name not in values:
+                continue
+            present = olds.get(one.name) if one.write_only else live.get(one.name)
+            if not equal(one, present, values[one.name]):
+                changes.append(FieldChange(one, present, values[one.name]))
+        if kind.marked_by is not Marker.NONE and kind.marker_updatable:
+            wanted = self.references.marker(address)
+            if kind.marker(raw) != wanted and not any(change.field.change.replaces for change in changes):
+                changes.append(FieldChange(MARKER_FIELD, kind.marker(raw), wanted))
+        return tuple(changes)
+
+    # -- doing ---------------------------------------------------------------------------------
+
+    def create(self, address: str, kind: Kind) -> str:
+        """Create the object, or adopt the one that a killed run had made; returns its id."""
+        inputs = self.references.declared_inputs(address)
+        self._demand("create", address, "", kind, inputs)
+        values = self.references.resolved(kind, inputs, strict=True)
+        marker = self.references.marker(address)
+        raw = self._left_behind(address, kind, marker)
+        if raw is not None and kind.unusable(raw):
+            kind.delete(self.cloud, kind.identity(raw))
+            self.snapshot.index(kind).drop(kind.identity(raw))
+            raw = None
+        if raw is not None:
+            self._adopt(address, kind, raw, values)
+        else:
+            raw = self._create(kind, values, marker)
+        identifier = kind.identity(raw)
+        self.references.know(address, identifier)
+        return identifier
+
+    def _create(self, kind: Kind, values: Resolved, marker: str) -> Raw:
+        if self._intents is None:
+            raise ToolkitError("nothing is created outside an apply", "plan", "run `govcloud apply`")
+        self._intents.send(marker)
+        raw = kind.create(self.cloud, values, marker)
+        self._intents.answer(marker)
+        if kind.listed:
+            self.snapshot.index(kind).put(raw)
+        return raw
+
+    def _left_behind(self, address: str, kind: Kind, marker: str) -> Raw | None:
+        """What an earlier run made for this address; waits for creates that it sent and saw no answer to."""
+        found = self.find(address, kind) if kind.listed else None
+        remaining = self._intents.unanswered(marker) if self._intents else None
+        deadline = time.monotonic() + (remaining or 0.0)
+        while found is None and remaining is not None and time.monotonic() < deadline:
+            time.sleep(1.0)
+            self.snapshot.forget(kind)
+            found = self.find(address, kind)
+        return found
+
+    def _adopt(self, address: str, kind: Kind, raw: Raw, values: Resolved) -> None:
+        kind.complete(self.cloud, raw)
+        changes = self._changes(address, kind, raw, values, values)
+        if changes:
+            wanted = {change.field.name: change.wanted for change in changes}
+            kind.update(self.cloud, kind.identity(raw), wanted, raw)
+        if self._intents:
+            self._intents.answer(self.references.marker(address))
+
+    def update(self, address: str, kind: Kind, identifier: str, olds: Mapping[str, Any]) -> None:
+        """Bring every field that differs to its declared value."""
+        news = self.references.declared_inputs(address)
+        self._demand("update", address, identifier, kind, news)
+        raw = kind.read(self.cloud, identifier)
+        if raw is None:
+            raise ToolkitError(
+                f"{kind.name} {identifier} ({address}) has gone from the cloud since the plan was made",
+                f"cloud {self.cloud.name}",
+                "plan again",
+            )
+        values = self.references.resolved(kind, news, strict=True)
+        changes = self._changes(address, kind, raw, values, olds)
+        wanted = {change.field.name: change.wanted for change in changes}
+        if wanted:
+            kind.update(self.cloud, identifier, wanted, raw)
+        self.references.know(address, identifier)
+
+    def delete(self, address: str, kind: Kind, identifier: str) -> None:
+        """Delete the object of that id."""
+        self._demand("delete", address, identifier, kind, {})
+        kind.delete(self.cloud, identifier)
+        if kind.listed:
+            self.snapshot.index(kind).drop(identifier)
+
+    def _demand(
+        self, operation: str, address: str, identifier: str, kind: Kind, inputs: Mapping[str, Any]
+    ) -> None:
+        if self._permits is not None:
+            digest = "" if operation == "delete" else self.references.inputs_digest(kind, inputs)
+            self._permits.demand(Permit(operation, address, identifier, digest))
+
+
+def worst(costs: list[Consequence]) -> Consequence:
+    """The gravest of several consequences."""
+    order = list(Consequence)
+    return max(costs, key=order.index, default=Consequence.NONE)
