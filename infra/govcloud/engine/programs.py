@@ -32,7 +32,9 @@ def declare(stacks: tuple[Stack, ...], supplies: Supplies) -> dict[str, Declared
         for resource in stack.resources:
             if resource.kind not in KINDS:
                 raise ToolkitError(
-                    f"{resource.kind!r} is no kind", stack.address(resource.name), "name a kind of the provider"
+                    f"{resource.kind!r} is no kind",
+                    stack.address(resource.name),
+                    "name a kind of the provider",
                 )
             inputs = {name: _plain(value, supplies) for name, value in resource.properties.items()}
             declared[stack.address(resource.name)] = Declared(resource.kind, inputs)
@@ -57,7 +59,7 @@ def pulumi_stack(name: str) -> str:
 
 
 def program(stack: Stack, declared: Mapping[str, Declared]) -> Callable[[], None]:
-    """A Pulumi program that registers the stack's resources, in an order in which each finds its references."""
+    """A Pulumi program that registers the resources, each behind those that it refers to."""
 
     def run() -> None:
         made: dict[str, pulumi.CustomResource] = {}
@@ -66,18 +68,16 @@ def program(stack: Stack, declared: Mapping[str, Declared]) -> Callable[[], None
             inputs = declared[address].inputs
             kind = KINDS[resource.kind]
             secret = {f.name for f in kind.fields if f.write_only}
-            properties = {name: _input(name, inputs[name], made, name in secret) for name in inputs}
+            properties = {name: _input(inputs[name], made, name in secret) for name in inputs}
             options = pulumi.ResourceOptions(
                 depends_on=[made[stack.address(name)] for name in resource.depends_on]
             )
-            made[address] = pulumi.CustomResource(
-                TOKEN + resource.kind, resource.name, properties, options
-            )
+            made[address] = pulumi.CustomResource(TOKEN + resource.kind, resource.name, properties, options)
 
     return run
 
 
-def _input(name: str, value: Any, made: Mapping[str, pulumi.CustomResource], secret: bool) -> Any:
+def _input(value: Any, made: Mapping[str, pulumi.CustomResource], secret: bool) -> Any:
     """An input that Pulumi knows to depend on the resources of this stack that it refers to."""
     if secret:
         return pulumi.Output.secret(value)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pulumi import automation
 from pulumi.automation._stack import StackInitMode
 
-from govcloud.engine.programs import program, pulumi_stack
+from govcloud.engine.programs import TOKEN, program, pulumi_stack
 from govcloud.engine.workdir import PlaneWork, private_directory
 from govcloud.errors import ToolkitError
 from govcloud.provider import Declared, address_of
@@ -85,14 +83,22 @@ class Runner:
             **provider,
         }
 
-    def preview(self, stack: Stack, declared: Mapping[str, Declared]) -> Outcome:
-        """What an update would do."""
+    def preview(self, stack: Stack, declared: Mapping[str, Declared], targets: Sequence[str] = ()) -> Outcome:
+        """What an update would do; with `targets`, what it would do to these addresses alone."""
         outcome = Outcome()
-        self._run(stack, declared, outcome, self._preview)
+
+        def look(opened: automation.Stack, hear: Callable[[automation.EngineEvent], None]) -> None:
+            opened.preview(on_event=hear, parallel=PARALLEL, color="never", target=self._urns(stack, targets))
+
+        self._run(stack, declared, outcome, look)
         return outcome
 
     def update(
-        self, stack: Stack, declared: Mapping[str, Declared], on_step: Callable[[EngineStep], None]
+        self,
+        stack: Stack,
+        declared: Mapping[str, Declared],
+        on_step: Callable[[EngineStep], None],
+        targets: Sequence[str] = (),
     ) -> Outcome:
         """Do it; `on_step` hears of each step that has ended well."""
         outcome = Outcome()
@@ -105,13 +111,26 @@ class Runner:
                     if step is not None:
                         on_step(step)
 
-            opened.up(on_event=listen, parallel=PARALLEL, message=self._message, color="never")
+            opened.up(
+                on_event=listen,
+                parallel=PARALLEL,
+                message=self._message,
+                color="never",
+                target=self._urns(stack, targets),
+            )
 
         self._run(stack, declared, outcome, up)
         return outcome
 
-    def _preview(self, opened: automation.Stack, hear: Callable[[automation.EngineEvent], None]) -> None:
-        opened.preview(on_event=hear, parallel=PARALLEL, color="never")
+    def _urns(self, stack: Stack, targets: Sequence[str]) -> list[str] | None:
+        name = pulumi_stack(stack.name)
+        kinds = {stack.address(resource.name): resource.kind for resource in stack.resources}
+        found = [
+            f"urn:pulumi:{name}::{self._site}::{TOKEN}{kinds[target]}::{target.rpartition('/')[2]}"
+            for target in targets
+            if target in kinds
+        ]
+        return found or None
 
     def _run(
         self, stack: Stack, declared: Mapping[str, Declared], outcome: Outcome, act: Callable[..., None]
@@ -128,7 +147,9 @@ class Runner:
             act(self._open(stack, declared), hear)
         except automation.CommandError as error:
             raise ToolkitError(
-                _said(outcome.errors) or _said([str(error)]), f"stack {stack.name}", "mend it, then run it again"
+                _said(outcome.errors) or _said([str(error)]),
+                f"stack {stack.name}",
+                "mend it, then run it again",
             ) from error
 
     def _open(self, stack: Stack, declared: Mapping[str, Declared]) -> automation.Stack:
@@ -175,18 +196,3 @@ def _said(messages: list[str]) -> str:
     text = re.sub(r"<\{%[^%]*%\}>", "", text)
     text = re.sub(r"rpc error: code = \w+ desc = ", "", text)
     return text.strip()
-
-
-def read_state(work: PlaneWork, site: str) -> dict[str, list[dict[str, Any]]]:
-    """What every stack of the plane holds, by the stack's name: the resources of Pulumi's own file."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for path in sorted((work.state / ".pulumi" / "stacks" / site).glob("*.json")):
-        try:
-            checkpoint = json.loads(path.read_text(encoding="utf-8"))["checkpoint"]
-        except (ValueError, KeyError) as error:
-            raise ToolkitError(
-                f"the state is not whole: {error}", str(path), "restore it from its .bak beside it, or adopt"
-            ) from error
-        latest = checkpoint.get("latest") or {}
-        found[path.stem.replace(".", "/", 1)] = [r for r in latest.get("resources", []) if r.get("custom")]
-    return found

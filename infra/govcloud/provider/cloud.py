@@ -164,9 +164,9 @@ class Cloud:
             if page.get("truncated"):
                 raise self._nonsense(service, path, "a list that it says it has cut short")
             yield from page[key]
-            next_path = self._next(service, page, key)
+            next_path = self._next(page, key)
 
-    def _next(self, service: str, page: dict[str, Any], key: str) -> str | None:
+    def _next(self, page: dict[str, Any], key: str) -> str | None:
         links = page.get(f"{key}_links") or []
         url = next((link["href"] for link in links if link.get("rel") == "next"), None)
         url = url or page.get("next") or (page.get("links") or {}).get("next")

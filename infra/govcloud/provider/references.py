@@ -87,6 +87,18 @@ class References:
         """The marker of an address in its present generation."""
         return markers.marker(self._site, address, self.generation(address))
 
+    def named(self, value: Any) -> Any:
+        """A value for people: ids as the addresses they stand for, absent objects as what they will be."""
+        with self._lock:
+            addresses = {identifier: address for address, identifier in self._known.items()}
+        if isinstance(value, Unresolved):
+            return value.address
+        if isinstance(value, Mapping):
+            return {key: self.named(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.named(item) for item in value]
+        return addresses.get(value, value) if isinstance(value, str) else value
+
     def inputs_digest(self, kind: Kind, inputs: Mapping[str, Any]) -> str:
         """A digest of the inputs that says nothing of secrets but whether they are the same."""
         shown = {

@@ -44,7 +44,7 @@ def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     return made
 
 
-class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
+class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """Answers every engine of one plane. Errors reach the engine as text that says what to do."""
 
     def __init__(self, session: Session) -> None:
@@ -124,7 +124,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
         return self._run(context, diff)
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Create or adopt."""
+        """Create or adopt. A preview changes nothing, whatever the engine thinks that we support."""
+        if request.preview:
+            return provider_pb2.CreateResponse(properties=request.properties)
 
         def create() -> Any:
             identifier = self.session.create(address_of(request.urn), kind_of(request.urn))
@@ -147,6 +149,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Change in place what differs."""
+        if request.preview:
+            return provider_pb2.UpdateResponse(properties=request.news)
 
         def update() -> Any:
             kind = kind_of(request.urn)

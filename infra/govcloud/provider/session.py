@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from govcloud.errors import ToolkitError
@@ -53,14 +54,6 @@ class Difference:
 MARKER_FIELD = Field("marker")
 
 
-@dataclass
-class Seen:
-    """What a preview has met, for the plan: differences by address, and objects that apply would adopt."""
-
-    differences: dict[str, Difference] = field(default_factory=dict)
-    adoptions: dict[str, str] = field(default_factory=dict)
-
-
 class Session:
     """Works on one plane's cloud from one snapshot of it. Safe to share by threads."""
 
@@ -75,7 +68,9 @@ class Session:
         self.cloud = cloud
         self.snapshot = Snapshot(cloud)
         self.references = References(site, cloud, declared, self.snapshot)
-        self.seen = Seen()
+        self.differences: dict[str, Difference] = {}
+        self._doomed: set[str] = set()
+        self._stopped = threading.Event()
         self._intents = intents
         self._permits = permits
 
@@ -94,12 +89,8 @@ class Session:
     def find(self, address: str, kind: Kind) -> Raw | None:
         """The object that stands in the cloud for an address without state, by marker or natural key."""
         values = self.references.resolved(kind, self.references.declared_inputs(address), strict=False)
-        index = self.snapshot.index(kind)
-        found = (
-            index.keyed(values)
-            if kind.marked_by is Marker.NONE
-            else index.marked(self.references.marker(address))
-        )
+        # An object that is being replaced still stands, with the same marker if it was changed by hand.
+        found = [raw for raw in self.standing(address, kind) if kind.identity(raw) not in self._doomed]
         if len(found) > 1:
             ids = ", ".join(kind.identity(raw) for raw in found)
             raise ToolkitError(
@@ -135,9 +126,11 @@ class Session:
             inputs = self.references.declared_inputs(address)
             values = self.references.resolved(kind, inputs, strict=False)
             found = Difference(address, kind, identifier, self._changes(address, kind, raw, values, olds))
-        if not found.replaces:
+        if found.replaces:
+            self._doomed.add(identifier)
+        else:
             self.references.know(address, identifier)
-        self.seen.differences[address] = found
+        self.differences[address] = found
         return found
 
     def _changes(
@@ -156,6 +149,18 @@ class Session:
             if kind.marker(raw) != wanted and not any(change.field.change.replaces for change in changes):
                 changes.append(FieldChange(MARKER_FIELD, kind.marker(raw), wanted))
         return tuple(changes)
+
+    def standing(self, address: str, kind: Kind) -> list[Raw]:
+        """Every object in the cloud that stands for an address, by marker or natural key."""
+        index = self.snapshot.index(kind)
+        if kind.marked_by is not Marker.NONE:
+            return index.marked(self.references.marker(address))
+        inputs = self.references.declared_inputs(address)
+        return index.keyed(self.references.resolved(kind, inputs, strict=False))
+
+    def stop(self) -> None:
+        """Begin nothing more: calls that are under way end, every later one is refused."""
+        self._stopped.set()
 
     # -- doing ---------------------------------------------------------------------------------
 
@@ -236,6 +241,8 @@ class Session:
     def _demand(
         self, operation: str, address: str, identifier: str, kind: Kind, inputs: Mapping[str, Any]
     ) -> None:
+        if self._stopped.is_set():
+            raise ToolkitError("stopped", f"cloud {self.cloud.name}", "run it again to go on")
         if self._permits is not None:
             digest = "" if operation == "delete" else self.references.inputs_digest(kind, inputs)
             self._permits.demand(Permit(operation, address, identifier, digest))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from govcloud.errors import ToolkitError
 from govcloud.provider.kind import Kind, Raw
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Snapshot:
         if mine:
             try:
                 future.set_result(fetch())
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - handed to whoever waits for the list
                 future.set_exception(error)
         return future.result()
 
@@ -62,10 +64,8 @@ class Snapshot:
 
     def _prefetched(self, kind: Kind) -> None:
         # The failure stays in the list's future, where whoever needs the list meets it.
-        try:
+        with contextlib.suppress(ToolkitError):
             self.index(kind)
-        except Exception:
-            return
 
     def index(self, kind: Kind) -> Index:
         """The kind's objects by id, marker and natural key; empty for a kind without a list."""

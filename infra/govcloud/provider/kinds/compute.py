@@ -6,7 +6,6 @@ import base64
 import time
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 from govcloud.errors import ToolkitError
 from govcloud.provider.cloud import Cloud
@@ -117,16 +116,7 @@ class ServerGroup(Kind):
 
     def list(self, snapshot: Snapshot) -> Sequence[Raw]:
         """The groups of all projects; this list pages by offset and gives no links."""
-        return snapshot.once("compute:server_groups", lambda: self._all(snapshot.cloud))
-
-    def _all(self, cloud: Cloud) -> list[Raw]:
-        found: list[Raw] = []
-        while True:
-            query = f"{self.path}?all_projects=True&limit=500&offset={len(found)}"
-            page = cloud.get("compute", query)["server_groups"]
-            found += page
-            if len(page) < 500:
-                return found
+        return _server_groups(snapshot)
 
     def marker(self, raw: Raw) -> str:
         """The last word of the name."""
@@ -145,6 +135,19 @@ class ServerGroup(Kind):
         body = {"server_group": {"name": f"{values['name']} {marker}", "policy": values["policy"]}}
         answer = cloud.post("compute", self.path, body, project=values["project"])
         return dict(answer["server_group"])
+
+
+def _server_groups(snapshot: Snapshot) -> Sequence[Raw]:
+    def fetch() -> list[Raw]:
+        found: list[Raw] = []
+        while True:
+            query = f"/os-server-groups?all_projects=True&limit=500&offset={len(found)}"
+            page = snapshot.cloud.get("compute", query)["server_groups"]
+            found += page
+            if len(page) < 500:
+                return found
+
+    return snapshot.once("compute:server_groups", fetch)
 
 
 class Server(Kind):
@@ -170,7 +173,8 @@ class Server(Kind):
     ignored = {"config_drive": "metadata service only", "hostname": "follows the name", "tags": "not used"}
 
     def list(self, snapshot: Snapshot) -> Sequence[Raw]:
-        """All projects' servers, each with its flavor's id and its ports, which Nova does not tell."""
+        """All projects' servers, with the flavor ids, groups and ports that Nova's list does not tell."""
+        groups = {member: group["id"] for group in _server_groups(snapshot) for member in group["members"]}
         flavors = {f["name"]: f["id"] for f in snapshot.collection("compute", "/flavors")}
         ports: dict[str, list[str]] = {}
         for port in snapshot.collection("network", "/ports"):
@@ -181,6 +185,7 @@ class Server(Kind):
             | {
                 "flavor_id": flavors.get(server["flavor"]["original_name"]),
                 "port_ids": ports.get(server["id"], []),
+                "server_groups": [groups[server["id"]]] if server["id"] in groups else [],
             }
             for server in servers
         ]
@@ -270,7 +275,7 @@ class Server(Kind):
         if body:
             cloud.send("compute", "PUT", f"/servers/{identifier}", {"server": body})
         if "metadata" in changed or "marker" in changed:
-            metadata = changed.get("metadata", self.project(raw)["metadata"])
+            metadata: Raw = changed["metadata"] if "metadata" in changed else self.project(raw)["metadata"]
             marker = changed.get("marker") or self.marker(raw)
             body = {"metadata": {**metadata, MARK: marker}}
             cloud.send("compute", "PUT", f"/servers/{identifier}/metadata", body)
@@ -287,7 +292,7 @@ class Server(Kind):
             time.sleep(1)
 
 
-def _as_listed(values: Resolved, marker: str) -> dict[str, Any]:
+def _as_listed(values: Resolved, marker: str) -> Raw:
     """A server just created, in the shape of the list."""
     data = values.get("user_data")
     return {

@@ -16,10 +16,35 @@ MARK = "govcloud_marker"
 SOURCE = "govcloud_source"
 PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 BUILT_IN = frozenset(
-    "id name status visibility size virtual_size checksum os_hash_algo os_hash_value container_format disk_format "
-    "min_disk min_ram owner protected tags created_at updated_at file schema self locations direct_url os_hidden "
-    "stores owner_specified.openstack.md5".split()
+    {
+        "id",
+        "name",
+        "status",
+        "visibility",
+        "size",
+        "virtual_size",
+        "checksum",
+        "os_hash_algo",
+        "os_hash_value",
+        "container_format",
+        "disk_format",
+        "min_disk",
+        "min_ram",
+        "owner",
+        "protected",
+        "tags",
+        "created_at",
+        "updated_at",
+        "file",
+        "schema",
+        "self",
+        "locations",
+        "direct_url",
+        "os_hidden",
+        "stores",
+    }
 )
+"""What Glance itself says of an image; everything else is a property."""
 
 
 class Image(Kind):

@@ -1,0 +1,163 @@
+"""Making a plan: every stack is previewed against the cloud as it stands."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from govcloud.engine.plan import FieldStep, Plan, Step
+from govcloud.engine.runner import EngineStep
+from govcloud.engine.schedule import side_by_side
+from govcloud.engine.setting import Setting, tool_digest
+from govcloud.engine.state import NOTHING, StackState, read_state
+from govcloud.errors import ToolkitError
+from govcloud.progress import Progress
+from govcloud.provider import KINDS, Consequence, Difference, Session, worst
+from govcloud.stacks import Stack
+
+PREVIEWS_AT_ONCE = 4
+VALID_FOR = timedelta(days=7)
+STEP = "plan {plane}"
+
+
+def make_plan(
+    setting: Setting,
+    progress: Progress,
+    now: datetime,
+    only: Sequence[str] = (),
+    targets: Sequence[str] = (),
+    destroy: bool = False,
+) -> Plan:
+    """What an apply would do now. `only` names stacks, `targets` addresses; none means all."""
+    wanted = setting.emptied() if destroy else setting
+    state = read_state(setting.work, setting.site)
+    stacks = chosen(wanted, state, only, destroy)
+    steps = _preview_all(wanted, stacks, targets, progress)
+    return Plan(
+        site=setting.site,
+        plane=setting.plane,
+        made=now,
+        expires=now + VALID_FOR,
+        destroy=destroy,
+        stacks=tuple(stack.name for stack in stacks),
+        targets=tuple(targets),
+        topology=wanted.topology_digest,
+        tool=tool_digest(),
+        base={stack.name: state.get(stack.name, NOTHING).digest for stack in stacks},
+        steps=tuple(step for stack in stacks for step in steps[stack.name]),
+    )
+
+
+def chosen(
+    setting: Setting, state: Mapping[str, StackState], only: Sequence[str], destroy: bool
+) -> tuple[Stack, ...]:
+    """The stacks to look at, in order: the declared ones, and those that only the state still knows."""
+    declared = {stack.name: stack for stack in setting.stacks}
+    unknown = [name for name in only if name not in declared and name not in state]
+    if unknown:
+        raise ToolkitError(
+            f"there is no stack {', '.join(unknown)}", f"plane {setting.plane}", "see `govcloud stacks`"
+        )
+    left = [
+        Stack(setting.plane, name, ()) for name, known in state.items() if name not in declared and known.held
+    ]
+    stacks = [*declared.values(), *left]
+    if destroy:
+        stacks.reverse()
+    return tuple(stack for stack in stacks if not only or stack.name in only)
+
+
+def needs(stacks: Sequence[Stack], destroy: bool) -> dict[str, list[str]]:
+    """Which stacks must be done before which; the other way round where everything goes."""
+    names = {stack.name for stack in stacks}
+    found: dict[str, list[str]] = {stack.name: [] for stack in stacks}
+    for stack in stacks:
+        for other in stack.depends_on:
+            if other in names:
+                before, after = (stack.name, other) if destroy else (other, stack.name)
+                found[after].append(before)
+    return found
+
+
+def _preview_all(
+    setting: Setting, stacks: Sequence[Stack], targets: Sequence[str], progress: Progress
+) -> dict[str, list[Step]]:
+    by_name = {stack.name: stack for stack in stacks}
+    steps: dict[str, list[Step]] = {}
+    name = STEP.format(plane=setting.plane)
+    progress.step(name)
+    lock = threading.Lock()
+    with setting.work.lease("plan"), setting.running("plan") as (session, runner):
+        runner.clear_stale_locks()
+
+        def preview(stack: str) -> None:
+            outcome = runner.preview(by_name[stack], setting.declared, targets)
+            found = _steps(stack, outcome.steps, session)
+            with lock:
+                steps[stack] = found
+                progress.count(name, len(steps), len(stacks))
+
+        order = needs(stacks, destroy=False)
+        side_by_side(order, preview, PREVIEWS_AT_ONCE, session.stop)
+    progress.done(name)
+    return steps
+
+
+def _steps(stack: str, engine_steps: Sequence[EngineStep], session: Session) -> list[Step]:
+    """The engine's steps, one an object: a replacement tells itself in three."""
+    by_address: dict[str, EngineStep] = {}
+    for step in engine_steps:
+        known = by_address.get(step.address)
+        if step.operation == "same" or (known is not None and known.operation == "replace"):
+            continue
+        by_address[step.address] = step
+    return [_step(stack, step, session) for step in by_address.values()]
+
+
+def _step(stack: str, engine: EngineStep, session: Session) -> Step:
+    difference = session.differences.get(engine.address)
+    operation = _operation(engine)
+    kind = KINDS[engine.kind]
+    changes = tuple(_field_steps(difference, session)) if difference else ()
+    note = ""
+    if difference is not None and difference.missing:
+        operation, note = "create", "it has gone from the cloud"
+    elif operation == "create" and kind.listed and (left := session.find(engine.address, kind)) is not None:
+        operation, note = "adopt", f"{kind.identity(left)} was left by a run that ended early"
+    costs = [change.consequence for change in changes]
+    if operation in ("delete", "replace"):
+        costs.append(kind.delete_costs)
+    inputs = ""
+    if operation != "delete":
+        inputs = session.references.inputs_digest(kind, session.references.declared_inputs(engine.address))
+    return Step(
+        stack=stack,
+        address=engine.address,
+        kind=engine.kind,
+        operation=operation,
+        identifier=engine.identifier,
+        consequence=worst(costs) if operation != "create" else Consequence.NONE,
+        inputs=inputs,
+        changes=changes,
+        note=note,
+    )
+
+
+def _operation(engine: EngineStep) -> str:
+    if engine.operation in ("replace", "create-replacement", "delete-replaced"):
+        return "replace"
+    return engine.operation
+
+
+def _field_steps(difference: Difference, session: Session) -> list[FieldStep]:
+    name = session.references.named
+    return [
+        FieldStep(
+            change.field.name,
+            "(secret)" if change.field.write_only else name(change.live),
+            "(secret)" if change.field.write_only else name(change.wanted),
+            change.field.costs,
+        )
+        for change in difference.changes
+    ]

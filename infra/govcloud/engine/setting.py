@@ -1,0 +1,109 @@
+"""All that a run over one plane works with, put together once."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from govcloud.engine.programs import declare
+from govcloud.engine.runner import Runner
+from govcloud.engine.secret_source import SecretSource
+from govcloud.engine.workdir import PlaneWork
+from govcloud.errors import ToolkitError
+from govcloud.provider import KINDS, Cloud, Declared, Host, Intents, Permits, Session
+from govcloud.provider.markers import digest
+from govcloud.stacks import Secret, Stack, Supplied, Value
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One plane's stacks, its work on this machine, and what runs it."""
+
+    site: str
+    plane: str
+    stacks: tuple[Stack, ...]
+    work: PlaneWork
+    pulumi_root: Path
+    image_files: Mapping[str, Path]
+
+    def emptied(self) -> Setting:
+        """The same plane with nothing declared: what `plan --destroy` compares with."""
+        return replace(self, stacks=tuple(replace(stack, resources=()) for stack in self.stacks))
+
+    @cached_property
+    def declared(self) -> dict[str, Declared]:
+        """Every declared resource by its address."""
+        return declare(self.stacks, _Supplies(self.work))
+
+    @cached_property
+    def topology_digest(self) -> str:
+        """A digest of everything that is declared, secrets by their names alone."""
+        return digest(
+            [
+                [stack.name, stack.depends_on, [_outline(resource) for resource in stack.resources]]
+                for stack in self.stacks
+            ]
+        )
+
+    @contextlib.contextmanager
+    def running(
+        self, message: str, permits: Permits | None = None, intents: Intents | None = None
+    ) -> Iterator[tuple[Session, Runner]]:
+        """A session on the cloud, served to engines, with its lists already on their way."""
+        cloud = Cloud(self.plane, self.work.clouds_file, self.image_files)
+        cloud.login()
+        session = Session(self.site, cloud, self.declared, intents, permits)
+        session.snapshot.prefetch(kind for kind in KINDS.values() if kind.listed)
+        with Host(session) as host:
+            yield session, Runner(self.site, self.work, self.pulumi_root, host.environment, message)
+
+
+@dataclass(frozen=True)
+class _Supplies:
+    """Secrets and keys from the plane's own directory."""
+
+    work: PlaneWork
+
+    def secret(self, name: str) -> str:
+        """The secret of that name."""
+        return SecretSource(self.work).value(name)
+
+    def supplied(self, name: str) -> str:
+        """The public value of that name: a file in the plane's `supplied` directory."""
+        path = self.work.root / "supplied" / name
+        if not path.is_file():
+            raise ToolkitError(
+                f"the plane has no {name}", str(path), "run `govcloud keys`, or put your own there"
+            )
+        return path.read_text(encoding="utf-8").strip()
+
+
+def _outline(resource: Any) -> list[Any]:
+    properties = {name: _shape(value) for name, value in resource.properties.items()}
+    return [resource.kind, resource.name, properties, list(resource.depends_on)]
+
+
+def _shape(value: Value) -> Any:
+    if isinstance(value, (Secret, Supplied)):
+        return {type(value).__name__: value.name}
+    if isinstance(value, tuple):
+        return [_shape(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _shape(item) for key, item in value.items()}
+    return value
+
+
+def tool_digest() -> str:
+    """What made a plan: the package's version and a digest of its code."""
+    root = Path(__file__).parent.parent
+    code = hashlib.sha256()
+    for path in sorted(root.glob("*/**/*.py")):
+        if path.parts[len(root.parts)] in ("engine", "provider", "stacks", "topology"):
+            code.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return f"{version('govcloud')}+{code.hexdigest()[:12]}"

@@ -1,0 +1,56 @@
+"""What Pulumi's state holds, read from its own files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from govcloud.engine.workdir import PlaneWork
+from govcloud.errors import ToolkitError
+from govcloud.provider import address_of
+
+
+@dataclass(frozen=True)
+class Held:
+    """One object that a stack's state holds."""
+
+    address: str
+    kind: str
+    identifier: str
+
+
+@dataclass(frozen=True)
+class StackState:
+    """One stack's state: its digest, and what it holds."""
+
+    digest: str
+    held: tuple[Held, ...]
+
+
+NOTHING = StackState("", ())
+
+
+def read_state(work: PlaneWork, site: str) -> dict[str, StackState]:
+    """Every stack that the plane's backend knows, by the stack's name."""
+    folder = work.state / ".pulumi" / "stacks" / site
+    return {path.stem.replace(".", "/", 1): _read(path) for path in sorted(folder.glob("*.json"))}
+
+
+def _read(path: Path) -> StackState:
+    content = path.read_bytes()
+    try:
+        latest = json.loads(content)["checkpoint"].get("latest") or {}
+    except (ValueError, KeyError, AttributeError) as error:
+        raise ToolkitError(
+            f"the state is not whole: {error}", str(path), "put back the `.bak` that lies beside it"
+        ) from error
+    held = tuple(
+        Held(address_of(entry["urn"]), entry["type"].rpartition(":")[2], entry.get("id", ""))
+        for entry in latest.get("resources", [])
+        if ":openstack:" in entry["type"]
+    )
+    # The time of the last update stands in the file; what it holds does not depend on it.
+    text = json.dumps(latest.get("resources", []), sort_keys=True)
+    return StackState(hashlib.sha256(text.encode()).hexdigest(), held)
