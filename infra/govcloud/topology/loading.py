@@ -1,0 +1,86 @@
+"""From a directory of files to a topology: read, check, plan addresses, assemble."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from govcloud.errors import ToolkitError, ToolkitErrors, Where
+from govcloud.topology import allocation, declared
+from govcloud.topology.allocation import Plan
+from govcloud.topology.assembly import assemble
+from govcloud.topology.checks import check
+from govcloud.topology.declared import Declared, DeclaredPlane
+from govcloud.topology.layout import Layout, lay_out
+from govcloud.topology.model import PlaneTopology, Topology
+from govcloud.topology.selectors import Resolver, Rosters
+
+
+class Draft:
+    """A plane on its way: its files, its layout and its address plan."""
+
+    def __init__(self, site: Declared, plane: DeclaredPlane, rosters: Rosters) -> None:
+        self.plane = plane
+        self.resolver = Resolver(site, plane, rosters)
+        self.layout: Layout = lay_out(site, plane, self.resolver)
+        self.plan: Plan = self._plan()
+
+    @property
+    def lock_file(self) -> Path:
+        """Where the plane's address plan is recorded."""
+        return self.plane.directory / "addresses.lock.yaml"
+
+    def _plan(self) -> Plan:
+        if self.plane.plane is None:
+            return Plan()
+        return allocation.allocate(
+            self.plane.plane.addresses,
+            self.plane.lock,
+            [segment.request() for segment in self.layout.segments],
+            [*(machine.request() for machine in self.layout.machines), *self.layout.shared],
+            self.plane.plane.where("addresses"),
+        )
+
+
+def draft(directory: Path, planes: Sequence[str] | None = None) -> tuple[Declared, list[Draft]]:
+    """Read and check an inventory as far as it goes; faults are in `Declared.errors`."""
+    site = declared.read(directory, planes)
+    rosters = Rosters(site)
+    drafts = [Draft(site, plane, rosters) for plane in site.planes.values()]
+    for item in drafts:
+        site.errors.extend(item.plan.errors)
+    site.errors.extend(check(site, [(item.plane, item.resolver, item.layout, item.plan) for item in drafts]))
+    return site, drafts
+
+
+def load(directory: Path, planes: Sequence[str] | None = None) -> Topology:
+    """Load an inventory, or only some of its planes.
+
+    Raises ToolkitErrors with every fault of every file, each with file, line, what and remedy;
+    ToolkitError when there is no such directory.
+    """
+    site, drafts = draft(directory, planes)
+    for item in drafts:
+        if item.plane.plane is not None and item.plane.lock_readable and not item.plan.errors:
+            where = Where(item.lock_file) if item.lock_file.exists() else item.plane.plane.where("addresses")
+            site.errors.extend(allocation.unrecorded(item.plan, item.plane.id, where))
+    raise_all(site.errors)
+    parts: dict[str, PlaneTopology] = {
+        item.plane.id: assemble(site, item.plane, item.resolver, item.layout, item.plan) for item in drafts
+    }
+    assert site.site is not None  # noqa: S101 -- a missing site.yaml is among the errors raised above
+    return Topology(
+        site.site, site.units, site.counties, site.blueprints, parts, site.requirements, site.indicators
+    )
+
+
+def raise_all(errors: Sequence[ToolkitError]) -> None:
+    """Raise all of them together, in the order of their places; nothing when there are none."""
+    if errors:
+        raise ToolkitErrors(sorted(dict.fromkeys(errors), key=_place))
+
+
+def _place(error: ToolkitError) -> tuple[str, int, str]:
+    if isinstance(error.where, Where):
+        return str(error.where.file), error.where.line, error.what
+    return str(error.where or ""), 0, error.what
