@@ -1,0 +1,60 @@
+"""The virtual environment of the OpenStack services, exactly as `requirements.lock` pins it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from importlib import resources
+from pathlib import Path
+
+from govcloud.errors import ToolkitError
+from govcloud.lab.builds import build_once, digest
+from govcloud.lab.commands import bound_to_us, run
+
+# The release that libvirt's binding is compiled against; Debian 12's own.
+PYTHON = Path("/usr/bin/python3")
+
+
+def lock_digest() -> str:
+    """What the services are made from, in short."""
+    return digest(_lock().read_bytes())
+
+
+def environment() -> Path:
+    """Keystone, Glance, Placement, Nova and Neutron; built on first use (a minute or two)."""
+    return build_once("openstack", lock_digest(), _build) / "venv"
+
+
+def _lock() -> Path:
+    return Path(str(resources.files("govcloud.lab") / "requirements.lock"))
+
+
+def _build(directory: Path) -> None:
+    uv = str(_uv())
+    run([uv, "venv", "--quiet", "--relocatable", "--python", PYTHON, directory / "venv"])
+    # Compiled here: the services start from a directory that nothing writes to afterwards.
+    install = [
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--require-hashes",
+        "--compile-bytecode",
+        "--link-mode",
+        "copy",
+    ]
+    run(
+        bound_to_us([*install, "--python", directory / "venv/bin/python", "-r", _lock()]),
+        log=directory / "install.log",
+        remedy="see that this machine reaches a Python package index, then run it again",
+        seconds=1800,
+    )
+
+
+def _uv() -> Path:
+    beside = Path(sys.executable).with_name("uv")
+    if beside.exists():
+        return beside
+    if found := shutil.which("uv"):
+        return Path(found)
+    raise ToolkitError("uv is not installed", "lab", "run `./dev setup`, which brings it")

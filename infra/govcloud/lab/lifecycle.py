@@ -1,0 +1,222 @@
+"""Bringing lab clouds up, seeing how they do, and taking them down without a trace."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from govcloud.errors import ToolkitError, ToolkitErrors
+from govcloud.lab import cgroups, loops, preflight
+from govcloud.lab.access import write_clouds_file
+from govcloud.lab.clouds import LabCloud
+from govcloud.lab.commands import run
+from govcloud.lab.configuration import Secrets, render, write_keys, write_private
+from govcloud.lab.databases import migrated_databases
+from govcloud.lab.environment import environment
+from govcloud.lab.image import guest_image
+from govcloud.lab.inside import make_folders
+from govcloud.lab.layout import HOME, Layout
+from govcloud.lab.network import lower_network, network_stands, raise_network
+from govcloud.lab.progress import Progress, Silent
+
+_READY_SECONDS = 600
+_LOOK_SECONDS = 0.2
+_AFRESH = "`govcloud lab down`, then `govcloud lab up`, starts afresh"
+_DATABASES = {
+    "openvswitch/conf.db": "/usr/share/openvswitch/vswitch.ovsschema",
+    "ovn/northbound.db": "/usr/share/ovn/ovn-nb.ovsschema",
+    "ovn/southbound.db": "/usr/share/ovn/ovn-sb.ovsschema",
+}
+
+
+@dataclass(frozen=True)
+class CloudStatus:
+    """How one cloud does; `units` maps each of its units to `waiting`, `starting`, `ready` or `failed`."""
+
+    cloud: LabCloud
+    stands: bool
+    units: dict[str, str]
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything in it works."""
+        return self.stands and bool(self.units) and set(self.units.values()) == {"ready"}
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The units that ended and should not have."""
+        return tuple(name for name, state in self.units.items() if state == "failed")
+
+
+def up(work: Path, clouds: Sequence[LabCloud], progress: Progress | None = None) -> tuple[CloudStatus, ...]:
+    """Bring the clouds up side by side, or say at once that they stand; write `<work>/<plane>/clouds.yaml`.
+
+    What is big is built on first use and kept (see `cache_root`). Raises one ToolkitError that lists all that
+    the machine lacks, or that names the unit that failed and the log to read.
+    """
+    progress = progress or Silent()
+    standing = {cloud for cloud in clouds if _status(cloud).stands}
+    missing = [cloud for cloud in clouds if cloud not in standing]
+    if missing:
+        preflight.check(missing)
+        _build(progress)
+    with ThreadPoolExecutor(len(clouds) or 1) as pool:
+        results = [pool.submit(_raise, cloud, cloud in standing, progress) for cloud in clouds]
+    _raise_all(result.exception() for result in results)
+    for cloud in clouds:
+        write_clouds_file(cloud, Secrets.load(Layout.of(cloud).secrets), work)
+    return status(clouds)
+
+
+def status(clouds: Sequence[LabCloud]) -> tuple[CloudStatus, ...]:
+    """How each cloud does, without asking its APIs."""
+    return tuple(_status(cloud) for cloud in clouds)
+
+
+def down(work: Path, clouds: Sequence[LabCloud], progress: Progress | None = None) -> None:
+    """End the clouds and remove every trace: processes, namespaces, mounts, links, routes and files.
+
+    Works on whatever a killed `up` left, and on nothing at all. What is built once stays in the cache.
+    """
+    progress = progress or Silent()
+    with ThreadPoolExecutor(len(clouds) or 1) as pool:
+        results = [pool.submit(_lower, cloud, work, progress) for cloud in clouds]
+    _raise_all(result.exception() for result in results)
+    with contextlib.suppress(OSError):  # another cloud still lives there, or none ever did
+        HOME.rmdir()
+
+
+def _build(progress: Progress) -> None:
+    for step, build in (
+        ("OpenStack services", environment),
+        ("databases", migrated_databases),
+        ("guest image", guest_image),
+    ):
+        progress.step(step)
+        build()
+        progress.done(step)
+
+
+def _status(cloud: LabCloud) -> CloudStatus:
+    layout = Layout.of(cloud)
+    stands = layout.root.exists() or cgroups.exists(cloud.name) or network_stands(cloud)
+    alive = cgroups.exists(cloud.name) and bool(cgroups.processes(cloud.name))
+    known = json.loads(layout.state.read_text()) if alive and layout.state.exists() else {}
+    return CloudStatus(cloud, stands, known)
+
+
+def _raise(cloud: LabCloud, stands: bool, progress: Progress) -> None:
+    step = f"cloud {cloud.plane}"
+    progress.step(step)
+    if not stands:
+        _start(cloud)
+    _await(cloud, progress)
+    progress.done(step)
+
+
+def _start(cloud: LabCloud) -> None:
+    """Make the cloud's control group first and start it last, so that `down` always finds everything."""
+    layout = Layout.of(cloud)
+    cgroups.create(cloud.name)
+    HOME.mkdir(exist_ok=True, mode=0o700)
+    layout.root.mkdir(mode=0o700)
+    raise_network(cloud)
+    _prepare(cloud, layout)
+    with (layout.log / "supervisor.log").open("ab") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "govcloud.lab.enter", cloud.plane, str(cloud.index)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            start_new_session=True,
+        )
+
+
+def _prepare(cloud: LabCloud, layout: Layout) -> None:
+    services = environment()
+    private = Secrets.random()
+    private.save(layout.secrets)
+    make_folders(cloud, layout)
+    render(cloud, layout, services, private)
+    write_keys(layout)
+    shutil.copy(layout.etc / "libvirtd.conf", layout.etc / "libvirt")
+    shutil.copy(services / "etc/nova/api-paste.ini", layout.etc)  # Nova's interfaces look for it here alone
+    run(["cp", "--archive", "--reflink=auto", migrated_databases(), layout.data / "mysql"])
+    for file, schema in _DATABASES.items():
+        run(["ovsdb-tool", "create", layout.data / file, schema])
+    write_private(layout.description, json.dumps({"environment": str(services), "index": cloud.index}))
+
+
+def _await(cloud: LabCloud, progress: Progress) -> None:
+    layout = Layout.of(cloud)
+    told: set[str] = set()
+    give_up = time.monotonic() + _READY_SECONDS
+    while not (now := _status(cloud)).ready:
+        if now.failed:
+            name = now.failed[0]
+            raise ToolkitError(
+                f"{name} ended and should not have:\n{_tail(layout.log / f'{name}.log')}",
+                f"cloud {cloud.plane}",
+                f"read {layout.log / f'{name}.log'}; {_AFRESH}",
+            )
+        if time.monotonic() > give_up:
+            late = (
+                ", ".join(name for name, state in now.units.items() if state != "ready") or "its supervisor"
+            )
+            raise ToolkitError(
+                f"not ready after {_READY_SECONDS} s: {late}",
+                f"cloud {cloud.plane}",
+                f"read the logs in {layout.log}; {_AFRESH}",
+            )
+        _tell(cloud, now, told, progress)
+        time.sleep(_LOOK_SECONDS)
+
+
+def _tell(cloud: LabCloud, now: CloudStatus, told: set[str], progress: Progress) -> None:
+    for name, state in now.units.items():
+        if state == "ready" and name not in told:
+            told.add(name)
+            progress.step(f"{cloud.plane}: {name}")
+            progress.done(f"{cloud.plane}: {name}")
+
+
+def _tail(log: Path, lines: int = 12) -> str:
+    return (
+        "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+        if log.exists()
+        else "(it wrote no log)"
+    )
+
+
+def _lower(cloud: LabCloud, work: Path, progress: Progress) -> None:
+    step = f"end cloud {cloud.plane}"
+    progress.step(step)
+    layout = Layout.of(cloud)
+    cgroups.end(cloud.name)
+    loops.detach_below(layout.root)
+    lower_network(cloud)
+    if layout.root.exists():
+        shutil.rmtree(layout.root)
+    clouds_file = work / cloud.plane / "clouds.yaml"
+    clouds_file.unlink(missing_ok=True)
+    progress.done(step)
+
+
+def _raise_all(outcomes: object) -> None:
+    errors = [outcome for outcome in outcomes if outcome is not None]  # type: ignore[attr-defined]
+    for error in errors:
+        if not isinstance(error, ToolkitError):
+            raise error
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise ToolkitErrors(errors)
