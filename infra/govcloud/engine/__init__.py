@@ -1,1 +1,26 @@
-"""engine."""
+"""Plan, apply and their records: drives Pulumi's engine over the provider."""
+
+from govcloud.engine.applying import Applied, apply_plan
+from govcloud.engine.folder import read_plan, write_plan
+from govcloud.engine.keys import operator_key
+from govcloud.engine.plan import Plan, Step
+from govcloud.engine.planning import make_plan
+from govcloud.engine.setting import Setting
+from govcloud.engine.site import Site, each_plane
+from govcloud.engine.workdir import PlaneWork, WorkDirectory
+
+__all__ = [
+    "Applied",
+    "Plan",
+    "PlaneWork",
+    "Setting",
+    "Site",
+    "Step",
+    "WorkDirectory",
+    "apply_plan",
+    "each_plane",
+    "make_plan",
+    "operator_key",
+    "read_plan",
+    "write_plan",
+]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from govcloud.engine.page import plan_page
 from govcloud.engine.plan import Plan, from_document
-from govcloud.engine.workdir import private_directory, write_private
 from govcloud.errors import ToolkitError, Where
+from govcloud.local import private_directory, write_private
 
 STEPS = "plan.json"
 PAGE = "plan.html"

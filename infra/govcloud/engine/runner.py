@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,8 +13,9 @@ from pulumi import automation
 from pulumi.automation._stack import StackInitMode
 
 from govcloud.engine.programs import TOKEN, program, pulumi_stack
-from govcloud.engine.workdir import PlaneWork, private_directory
-from govcloud.errors import ToolkitError
+from govcloud.engine.workdir import PlaneWork
+from govcloud.errors import ToolkitError, ToolkitErrors
+from govcloud.local import private_directory
 from govcloud.provider import Declared, address_of
 from govcloud.stacks import Stack
 
@@ -146,11 +146,7 @@ class Runner:
         try:
             act(self._open(stack, declared), hear)
         except automation.CommandError as error:
-            raise ToolkitError(
-                _said(outcome.errors) or _said([str(error)]),
-                f"stack {stack.name}",
-                "mend it, then run it again",
-            ) from error
+            raise ToolkitErrors(_told(outcome.errors or [str(error)], stack.name)) from error
 
     def _open(self, stack: Stack, declared: Mapping[str, Declared]) -> automation.Stack:
         name = pulumi_stack(stack.name)
@@ -176,9 +172,9 @@ class Runner:
     def clear_stale_locks(self) -> None:
         """Remove what runs that are dead have left locked; only whoever holds the plane's lease may."""
         locks = self._work.state / ".pulumi" / "locks"
-        if locks.exists():
-            log.info("removing locks left by a run that ended early")
-            shutil.rmtree(locks)
+        for lock in locks.rglob("*.json"):
+            log.warning("removing %s, left by a run that ended early", lock.name)
+            lock.unlink()
 
 
 def _step(metadata: automation.StepEventMetadata) -> EngineStep | None:
@@ -190,9 +186,12 @@ def _step(metadata: automation.StepEventMetadata) -> EngineStep | None:
     return EngineStep(address_of(metadata.urn), kind, operation, identifier or "")
 
 
-def _said(messages: list[str]) -> str:
-    """The engine's messages without its own preambles and colours."""
-    text = "\n".join(dict.fromkeys(m.strip() for m in messages if m.strip()))
-    text = re.sub(r"<\{%[^%]*%\}>", "", text)
-    text = re.sub(r"rpc error: code = \w+ desc = ", "", text)
-    return text.strip()
+def _told(messages: list[str], stack: str) -> list[ToolkitError]:
+    """The engine's messages as errors, without its own preambles, colours and repetitions."""
+    found = []
+    for message in dict.fromkeys(messages):
+        text = re.sub(r"<\{%[^%]*%\}>|rpc error: code = \w+ desc = |^Preview failed: ", "", message).strip()
+        what, _, remedy = text.partition("\n  remedy: ")
+        if what and what not in ("update failed", "preview failed"):
+            found.append(ToolkitError(what, f"stack {stack}", remedy or "mend it, then run it again"))
+    return found or [ToolkitError("the engine failed and did not say why", f"stack {stack}", "run it again")]

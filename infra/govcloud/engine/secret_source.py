@@ -8,8 +8,9 @@ from pathlib import Path
 
 import yaml
 
-from govcloud.engine.workdir import PlaneWork, write_private
+from govcloud.engine.workdir import PlaneWork
 from govcloud.errors import ToolkitError, Where
+from govcloud.local import write_private
 
 
 class SecretSource:

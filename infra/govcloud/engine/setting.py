@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from govcloud.engine.keys import operator_key
 from govcloud.engine.programs import declare
 from govcloud.engine.runner import Runner
 from govcloud.engine.secret_source import SecretSource
@@ -75,12 +76,12 @@ class _Supplies:
         return SecretSource(self.work).value(name)
 
     def supplied(self, name: str) -> str:
-        """The public value of that name: a file in the plane's `supplied` directory."""
+        """The public value of that name: the operator's key, or a file in the plane's `supplied` directory."""
         path = self.work.root / "supplied" / name
+        if not path.is_file() and name == "operator_public_key":
+            path = operator_key(self.work).with_suffix(".pub")
         if not path.is_file():
-            raise ToolkitError(
-                f"the plane has no {name}", str(path), "run `govcloud keys`, or put your own there"
-            )
+            raise ToolkitError(f"the plane has no {name}", str(path), "put a file with the value there")
         return path.read_text(encoding="utf-8").strip()
 
 

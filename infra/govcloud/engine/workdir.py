@@ -11,23 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from govcloud.errors import ToolkitError
-
-
-def private_directory(path: Path) -> Path:
-    """The directory, made if need be, readable by its owner alone."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return path
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    aside.replace(path)
+from govcloud.local import private_directory, write_private
 
 
 @dataclass(frozen=True)

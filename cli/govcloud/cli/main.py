@@ -1,0 +1,88 @@
+"""`govcloud`: the door to every verb; each stands in a file of its own and is imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+import click
+
+from govcloud.cli.output import JsonLines
+from govcloud.errors import ToolkitError
+
+VERBS = {
+    "apply": "Make the clouds what a plan says.",
+    "configure": "Configure the machines that run.",
+    "demo": "Raise the whole city on the lab and show it.",
+    "doctor": "Say what this machine has and what it lacks.",
+    "init": "Start the inventory of another city.",
+    "inventory": "Print the Ansible inventory of one plane.",
+    "lab": "Bring up a real OpenStack for each plane on this machine.",
+    "plan": "Compare declaration and clouds; write down what an apply would do.",
+    "ssh": "Log in to a machine through its plane's bastion.",
+    "stacks": "List the stacks that the inventory compiles to.",
+    "toolchain": "Find, fetch or build the Pulumi CLI.",
+    "topology": "Validate the inventory and show what it declares.",
+}
+NOISY = ("grpc", "openstack", "keystoneauth", "urllib3", "stevedore", "paramiko")
+
+
+class Verbs(click.Group):
+    """Imports a verb's module only when that verb is meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs by name."""
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's command."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"govcloud.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs with a line each, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(VERBS.items()))
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="govcloud")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How stderr speaks.")
+@click.option("--verbose", "-v", is_flag=True, help="Say more on stderr.")
+def govcloud(log_format: str, verbose: bool) -> None:
+    """Provision a city's private government cloud from the topology that it declares.
+
+    \b
+    Example:
+      govcloud --help
+      govcloud topology validate --inventory inventories/jiujiang
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if log_format == "json" else logging.Formatter("%(message)s"))
+    level = logging.INFO if verbose or log_format == "json" else logging.WARNING
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    # An engine that ends early takes its program's connection along; grpc reports that as a crash of ours.
+    logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; every foreseeable fault is one message and an exit code, never a traceback."""
+    try:
+        code = govcloud.main(args=arguments, prog_name="govcloud", standalone_mode=False)
+    except ToolkitError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stopped; what was done is recorded: run the same command again to go on", err=True)
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,1 @@
+"""The demonstration: the whole city on the lab, told step by step."""

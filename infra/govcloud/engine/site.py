@@ -1,0 +1,76 @@
+"""A site opened from its inventory: its topology, its stacks, and a setting for each plane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from govcloud.engine.setting import Setting
+from govcloud.engine.workdir import PlaneWork, WorkDirectory
+from govcloud.errors import ToolkitError
+from govcloud.stacks import Stack, compile_topology
+from govcloud.topology import Topology, load
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Site:
+    """An inventory and where its work lies; loading happens when something is asked of it."""
+
+    inventory: Path
+    work_root: Path | None
+    wanted_planes: tuple[str, ...] = ()
+
+    @cached_property
+    def topology(self) -> Topology:
+        """The validated topology, of the wanted planes alone if any are named."""
+        return load(self.inventory, self.wanted_planes or None)
+
+    @cached_property
+    def stacks(self) -> tuple[Stack, ...]:
+        """Every stack, in the order of dependencies."""
+        return compile_topology(self.topology)
+
+    @cached_property
+    def work(self) -> WorkDirectory:
+        """Where the site's work lies: `.govcloud/<site>` unless said otherwise."""
+        return WorkDirectory(self.work_root or Path(".govcloud") / self.topology.site.id)
+
+    @property
+    def planes(self) -> tuple[str, ...]:
+        """The planes that have stacks, in the order of the stacks."""
+        return tuple(dict.fromkeys(stack.plane for stack in self.stacks))
+
+    def plane_work(self, plane: str) -> PlaneWork:
+        """One plane's part of the work directory."""
+        return self.work.plane(plane)
+
+    def setting(self, plane: str, pulumi_root: Path) -> Setting:
+        """What a run over one plane works with."""
+        work = self.plane_work(plane)
+        images = work.root / "images"
+        return Setting(
+            site=self.topology.site.id,
+            plane=plane,
+            stacks=tuple(stack for stack in self.stacks if stack.plane == plane),
+            work=work,
+            pulumi_root=pulumi_root,
+            image_files={path.stem: path for path in images.glob("*")} if images.is_dir() else {},
+        )
+
+    def settings(self, pulumi_root: Path) -> list[Setting]:
+        """A setting for each plane."""
+        if not self.planes:
+            raise ToolkitError("the inventory has nothing to provision", str(self.inventory), "add a plane")
+        return [self.setting(plane, pulumi_root) for plane in self.planes]
+
+
+def each_plane(settings: Sequence[Setting], work: Callable[[Setting], Result]) -> list[Result]:
+    """Do the same for several planes side by side: they share nothing."""
+    with ThreadPoolExecutor(len(settings), thread_name_prefix="plane") as pool:
+        return list(pool.map(work, settings))
