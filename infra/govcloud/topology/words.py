@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 ID_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 _SHELL = re.compile(r"[`$;|&<>'\"\\]")
+_UNPRINTABLE = ("Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn")
 _SERVICE = re.compile(r"(tcp|udp)/([0-9]{1,5})(?:-([0-9]{1,5}))?|icmp")
 
 
@@ -98,19 +99,23 @@ def _identifier(value: Any) -> Any:
     return value
 
 
-def _name(value: Any) -> Any:
+def _text(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    if any(
-        unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn") for character in value
-    ):
-        raise fault(f"name {value!r} holds a newline or another control character", "write it on one line")
+    if any(unicodedata.category(character) in _UNPRINTABLE for character in value):
+        raise fault(f"{value!r} holds a newline or another control character", "write it on one line")
+    if not value.strip() or len(value) > 300:
+        raise fault("a text has 1 to 300 characters", "write one line that a person can read")
+    return value
+
+
+def _name(value: Any) -> Any:
+    if not isinstance(_text(value), str):
+        return value
     if found := _SHELL.search(value):
-        raise fault(
-            f"name {value!r} holds `{found[0]}`, which a shell would act on", "leave the character out"
-        )
-    if not value.strip() or len(value) > 80:
-        raise fault("a name has 1 to 80 characters", "write the name of the thing")
+        raise fault(f"name {value!r} holds `{found[0]}`, which a shell would act on", "leave it out")
+    if len(value) > 80:
+        raise fault("a name has at most 80 characters", "write the name of the thing")
     return value
 
 
@@ -168,8 +173,8 @@ def _schema(**schema: Any) -> WithJsonSchema:
 
 Id = Annotated[str, BeforeValidator(_identifier), _schema(pattern=ID_PATTERN)]
 NameZh = Annotated[str, BeforeValidator(_name), _schema(minLength=1, maxLength=80)]
-Text = NameZh
-"""One line that a person reads; the same rules as a name's."""
+Text = Annotated[str, BeforeValidator(_text), _schema(minLength=1, maxLength=300)]
+"""One line that a person reads."""
 RowId = Annotated[str, Field(pattern=r"^[A-Z][0-9]{1,2}$")]
 Selector = Annotated[str, Field(pattern=r"^[A-Za-z0-9/*-]{1,150}$")]
 """Who is meant: `units/*`, `bodies/court`, `counties/xunyang`, `townships/xunyang/*`, `systems/portal`,
