@@ -1,12 +1,25 @@
 """The model of a city's networks and systems: load, validate, address plan, flows. Pure: no network, no clock."""
 
 from govcloud.topology.loading import load
-from govcloud.topology.model import Flow, Group, Machine, PlaneTopology, Router, Segment, Source, Topology
+from govcloud.topology.measures import Indicator, indicators
+from govcloud.topology.model import (
+    Flow,
+    Group,
+    Machine,
+    PlaneTopology,
+    Router,
+    Segment,
+    Source,
+    Topology,
+)
+from govcloud.topology.schema import schemas
+from govcloud.topology.standing import Stand, Standing, rows
 from govcloud.topology.words import Protection, Service
 
 __all__ = [
     "Flow",
     "Group",
+    "Indicator",
     "Machine",
     "PlaneTopology",
     "Protection",
@@ -14,6 +27,11 @@ __all__ = [
     "Segment",
     "Service",
     "Source",
+    "Stand",
+    "Standing",
     "Topology",
+    "indicators",
     "load",
+    "rows",
+    "schemas",
 ]

@@ -25,7 +25,8 @@ class AddressPlan:
 
     def render(self) -> str:
         """The lock file's text."""
-        return lock.render(self.summaries, self.segments, self.addresses)
+        schemas = ".schema" if (self.file.parent.parent / ".schema").is_dir() else "../../schema"
+        return lock.render(f"../{schemas}/addresses.json", self.summaries, self.segments, self.addresses)
 
     def record(self) -> None:
         """Write the lock file."""

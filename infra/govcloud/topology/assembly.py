@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from govcloud.topology.allocation import Plan, router_id
 from govcloud.topology.declared import Declared, DeclaredPlane
 from govcloud.topology.flows import Flows
@@ -37,9 +39,15 @@ def assemble(
         platform_machines=plane.machines,
         declared_flows=plane.flows,
         members=tuple(resolver.members),
+        covered={system.id: _meant(resolver, system.covers) for system in plane.systems.values()},
+        served={system.id: _meant(resolver, system.service_items) for system in plane.systems.values()},
         summaries=plan.summaries,
         shared_addresses={name: plan.addresses[shared_id(name)] for name in plane.conferences},
     )
+
+
+def _meant(resolver: Resolver, selectors: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for selector in selectors for name in resolver.resolve(selector).ids))
 
 
 def _segment(plane: Plane, draft: SegmentDraft, plan: Plan) -> Segment:

@@ -55,12 +55,10 @@ def read(file: Path, shown: Path | None = None) -> Document:
     try:
         value = builder.document(iter(yaml.parse(text, Loader=_Loader)))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
+        mark = error.problem_mark
         problem = error.problem or error.context or "unreadable"
-        raise ToolkitError(
-            f"not valid YAML: {problem}", Where(shown, line), "mend the syntax at this line"
-        ) from error
+        where = Where(shown, mark.line + 1 if mark is not None else 1)
+        raise ToolkitError(f"not valid YAML: {problem}", where, "mend the syntax at this line") from error
     except yaml.YAMLError as error:
         raise ToolkitError(
             "not valid YAML: holds a character that YAML does not allow",
@@ -120,7 +118,7 @@ class _Builder:
 
     def _value(self, event: Any, events: Iterator[Any], path: Place) -> Any:
         self._refuse(event, path)
-        self.lines.setdefault(path, event.start_mark.line + 1)
+        self.lines.setdefault(path, _line(event))
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -146,7 +144,7 @@ class _Builder:
             key = event.value
             if key in mapping:
                 raise self._error(f"key `{key}` stands twice", event, "keep one of the two")
-            self.lines[(*path, key)] = event.start_mark.line + 1
+            self.lines[(*path, key)] = _line(event)
             mapping[key] = self._value(next(events), events, (*path, key))
         return mapping
 
@@ -160,7 +158,11 @@ class _Builder:
             raise self._error(f"is nested deeper than {MAX_DEPTH} levels", event, "flatten it")
 
     def _error(self, what: str, event: Any, remedy: str) -> ToolkitError:
-        return ToolkitError(what, Where(self.file, event.start_mark.line + 1), remedy)
+        return ToolkitError(what, Where(self.file, _line(event)), remedy)
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def _scalar(event: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictBool, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt, WithJsonSchema, model_validator
 
 from govcloud.topology.thing import Count, Named, Part, Thing
 from govcloud.topology.words import (
@@ -15,6 +15,7 @@ from govcloud.topology.words import (
     Prefix,
     Protection,
     Selector,
+    Several,
     Text,
     fault,
 )
@@ -31,23 +32,18 @@ class PlatformSegment(Thing):
     ] = False
 
 
+def _one_or_several() -> WithJsonSchema:
+    word = {"type": "string"}
+    return WithJsonSchema({"anyOf": [word, {"type": "array", "items": word, "minItems": 1}]})
+
+
 class Reach(Part):
     """Who may reach a thing, on what, why, and by which approval."""
 
-    sources: Annotated[tuple[Selector, ...], Field(alias="from", min_length=1)]
-    services: Annotated[tuple[Id, ...], Field(alias="on", min_length=1)]
+    sources: Annotated[tuple[Selector, ...], Several, Field(alias="from", min_length=1), _one_or_several()]
+    services: Annotated[tuple[Id, ...], Several, Field(alias="on", min_length=1), _one_or_several()]
     because: Text
     approved: Id
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_or_several(cls, value: object) -> object:
-        if not isinstance(value, dict):
-            return value
-        return {
-            key: [item] if key in ("from", "on") and isinstance(item, str) else item
-            for key, item in value.items()
-        }
 
 
 class PlatformMachine(Thing):

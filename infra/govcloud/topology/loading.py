@@ -9,7 +9,7 @@ from govcloud.errors import ToolkitError, ToolkitErrors, Where
 from govcloud.topology import allocation, declared
 from govcloud.topology.allocation import Plan
 from govcloud.topology.assembly import assemble
-from govcloud.topology.checks import check
+from govcloud.topology.checks import Context, check
 from govcloud.topology.declared import Declared, DeclaredPlane
 from govcloud.topology.layout import Layout, lay_out
 from govcloud.topology.model import PlaneTopology, Topology
@@ -30,6 +30,12 @@ class Draft:
         """Where the plane's address plan is recorded."""
         return self.plane.directory / "addresses.lock.yaml"
 
+    def context(self, site: Declared) -> Context | None:
+        """What checks see of it; None when its plane.yaml could not be read."""
+        if self.plane.plane is None:
+            return None
+        return Context(site, self.plane, self.plane.plane, self.resolver, self.layout, self.plan)
+
     def _plan(self) -> Plan:
         if self.plane.plane is None:
             return Plan()
@@ -49,7 +55,7 @@ def draft(directory: Path, planes: Sequence[str] | None = None) -> tuple[Declare
     drafts = [Draft(site, plane, rosters) for plane in site.planes.values()]
     for item in drafts:
         site.errors.extend(item.plan.errors)
-    site.errors.extend(check(site, [(item.plane, item.resolver, item.layout, item.plan) for item in drafts]))
+    site.errors.extend(check(site, [context for item in drafts if (context := item.context(site))]))
     return site, drafts
 
 

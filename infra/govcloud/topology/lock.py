@@ -14,7 +14,7 @@ from govcloud.topology.thing import Part
 from govcloud.topology.words import Address, Id, Prefix
 
 HEADER = """\
-# yaml-language-server: $schema=../../../schema/addresses.json
+# yaml-language-server: $schema={schema}
 # Written by `govcloud topology addresses --write`. What stands here has been given out: entries are added, never
 # changed, and outlive what they were given to, so that no address ever means two things.
 """
@@ -38,12 +38,13 @@ class Lock(Part):
 
 
 def render(
+    schema: str,
     summaries: Mapping[str, IPv4Network],
     segments: Mapping[str, IPv4Network],
     addresses: Mapping[str, IPv4Address],
 ) -> str:
-    """The lock file's text."""
-    parts = [HEADER]
+    """The lock file's text, sorted by address so that the plan can be read in it; `schema` is the editor's."""
+    parts = [HEADER.format(schema=schema)]
     sections: tuple[tuple[str, Mapping[str, Any]], ...] = (
         ("summaries", summaries),
         ("segments", segments),

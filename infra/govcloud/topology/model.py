@@ -140,6 +140,10 @@ class PlaneTopology:
     platform_machines: Mapping[str, hosted.PlatformMachine]
     declared_flows: Mapping[str, hosted.DeclaredFlow]
     members: tuple[str, ...]
+    covered: Mapping[str, tuple[str, ...]]
+    """By system: the units, counties and townships whose business it carries out."""
+    served: Mapping[str, tuple[str, ...]]
+    """By system: where it offers items of service to the public."""
     summaries: Mapping[str, IPv4Network]
     shared_addresses: Mapping[str, IPv4Address]
 

@@ -89,8 +89,6 @@ def _service(value: Any) -> Service:
 
 
 def _identifier(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
     if isinstance(value, str) and not re.fullmatch(ID_PATTERN, value):
         raise fault(
             f"{value!r} is no identifier",
@@ -180,6 +178,8 @@ Selector = Annotated[str, Field(pattern=r"^[A-Za-z0-9/*-]{1,150}$")]
 """Who is meant: `units/*`, `bodies/court`, `counties/xunyang`, `townships/xunyang/*`, `systems/portal`,
 `machines/bastion`, `segments/management`, `internet`."""
 Prefix = Annotated[IPv4Network, BeforeValidator(_network), _schema(format="ipv4network")]
+Several = BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+"""One word may stand for a list of one."""
 Address = Annotated[IPv4Address, BeforeValidator(_address), _schema(format="ipv4")]
 ServiceWord = Annotated[
     Service, BeforeValidator(_service), _schema(pattern=r"^(tcp|udp)/[0-9]+(-[0-9]+)?$|^icmp$")
