@@ -35,7 +35,7 @@ def offer_image(site: Site, planes: tuple[str, ...]) -> None:
     for plane in planes:
         images = site.plane_work(plane).root / "images"
         images.mkdir(parents=True, exist_ok=True, mode=0o700)
-        link = images / "guest.raw"
+        link = images / "guest.qcow2"
         link.unlink(missing_ok=True)
         link.symlink_to(guest_image())
 

@@ -98,7 +98,7 @@ class Session:
                 f"cloud {self.cloud.name}",
                 "look at them, delete all but one, then run it again",
             )
-        if found:
+        if found and not kind.unusable(found[0]):
             self._demand_ours(address, kind, found[0], values)
         return found[0] if found else None
 

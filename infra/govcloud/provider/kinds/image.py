@@ -7,13 +7,14 @@ import uuid
 from pathlib import Path
 
 from govcloud.errors import ToolkitError
-from govcloud.provider.cloud import Cloud
+from govcloud.provider.cloud import Cloud, CloudError
 from govcloud.provider.kind import Change, Field, Kind, Marker, Raw, Resolved, required
 from govcloud.provider.kinds.compute import OURS
 from govcloud.provider.snapshot import Snapshot
 
 MARK = "govcloud_marker"
 SOURCE = "govcloud_source"
+LIVES = 1000
 PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 BUILT_IN = frozenset(
     {
@@ -97,11 +98,27 @@ class Image(Kind):
         source = self._file(cloud, values["source"])
         body = {k: v for k, v in self.body(values).items() if k not in ("source", "properties")}
         own = values.get("properties") or {}
-        identifier = str(uuid.uuid5(OURS, marker))
-        request = {**body, **own, MARK: marker, SOURCE: values["source"], "id": identifier}
-        raw = dict(cloud.post("image", self.path, request))
+        raw = self._register(cloud, {**body, **own, MARK: marker, SOURCE: values["source"]}, marker)
         self.send_bytes(cloud, raw, source)
         return raw
+
+    def _register(self, cloud: Cloud, request: Raw, marker: str) -> Raw:
+        """Register under an id that follows from the marker: a second copy of a live image is refused.
+
+        Glance never forgets the id of an image that was deleted, so each life has the next id in line.
+        """
+        for life in range(LIVES):
+            identifier = str(uuid.uuid5(OURS, f"{marker}/{life}"))
+            try:
+                return dict(cloud.post("image", self.path, {**request, "id": identifier}))
+            except CloudError as error:
+                if error.status != 409 or self.read(cloud, identifier) is not None:
+                    raise
+        raise ToolkitError(
+            f"image {request['name']} has been deleted {LIVES} times",
+            f"cloud {cloud.name}",
+            "purge Glance's deleted images (`glance-manage db purge`)",
+        )
 
     def complete(self, cloud: Cloud, raw: Raw) -> None:
         """Send the bytes of an image that a killed run left `queued`."""
