@@ -3,6 +3,7 @@
 from govcloud.lab.builds import cache_root
 from govcloud.lab.clouds import CLASSIFIED, CLOUDS, EXTRANET, LabCloud
 from govcloud.lab.image import guest_image
+from govcloud.lab.joining import join, unjoin
 from govcloud.lab.lifecycle import CloudStatus, down, status, up
 from govcloud.lab.preflight import missing_packages, packages
 from govcloud.lab.progress import Progress, Silent
@@ -18,8 +19,10 @@ __all__ = [
     "cache_root",
     "down",
     "guest_image",
+    "join",
     "missing_packages",
     "packages",
     "status",
+    "unjoin",
     "up",
 ]

@@ -33,7 +33,7 @@ def digest(*parts: bytes | str) -> str:
 def build_once(name: str, key: str, make: Callable[[Path], None], root: Path | None = None) -> Path:
     """The directory `<root>/<name>-<key>`, made by `make` in a directory aside unless it stands.
 
-    `make` receives an empty directory. Older makes of the same name go once the new one stands.
+    `make` receives an empty directory. Older makes of the same name stay: a cloud may run from them.
     """
     home = root or cache_root()
     built = home / f"{name}-{key}"
@@ -56,9 +56,6 @@ def _make_aside(built: Path, name: str, make: Callable[[Path], None]) -> None:
         shutil.rmtree(aside, ignore_errors=True)
         raise
     aside.rename(built)
-    for older in built.parent.glob(f"{name}-*"):
-        if older != built:
-            shutil.rmtree(older, ignore_errors=True)
 
 
 @contextmanager

@@ -36,6 +36,7 @@ _NEVER = (
 )
 # Made anew by each guest, so that no two share an identity and none bears the building machine's.
 _PER_GUEST = ("etc/ssh/ssh_host_*", "var/lib/dbus/machine-id", "var/lib/systemd/random-seed", "var/log/*.log")
+_FIRST = "/usr/local/sbin/guest-init"
 _REPLACED = {"etc/machine-id": "", "etc/hostname": "guest\n", "etc/resolv.conf": ""}
 
 
@@ -57,7 +58,9 @@ def _data() -> Path:
 def _key() -> str:
     files = sorted(path for path in _data().rglob("*") if path.is_file())
     contents = [part for path in files for part in (str(path.relative_to(_data())), path.read_bytes())]
-    return digest(Path(__file__).read_bytes(), *contents)
+    return digest(
+        repr((_SUITE, _SIZE, _LEFT_OUT, _ON, _OFF, _NEVER, _PER_GUEST, _REPLACED, _FIRST)), *contents
+    )
 
 
 def _build(directory: Path) -> None:
@@ -94,9 +97,8 @@ def _settle(tree: Path) -> None:
     for pattern in _PER_GUEST:
         for path in tree.glob(pattern):
             path.unlink()
-    first = tree / "usr/sbin/init"
-    first.unlink()
-    first.symlink_to("/usr/local/sbin/guest-init")
+    (tree / "usr/sbin/init").unlink()
+    (tree / "usr/sbin/init").symlink_to(_FIRST)
     for name, text in _REPLACED.items():
         (tree / name).unlink(missing_ok=True)
         (tree / name).write_text(text)

@@ -37,12 +37,12 @@ class Supervisor:
 
     def run(self) -> None:
         """Look after the units for as long as the cloud stands."""
-        self._tell()
+        self.tell()
         while True:
             before = dict(self.states)
             self.turn()
             if self.states != before:
-                self._tell()
+                self.tell()
             time.sleep(_TICK_SECONDS)
 
     def turn(self) -> None:
@@ -54,17 +54,27 @@ class Supervisor:
                 case "starting" | "ready" if not (unit.once and self.states[name] == "ready"):
                     self.states[name] = self._judge(unit)
 
+    def end(self) -> None:
+        """Kill every unit that runs (a cloud does not need it: it ends with its first process)."""
+        for process in self._running.values():
+            process.kill()
+            process.wait()
+
     def _start(self, unit: Unit) -> None:
-        with (self._log / f"{unit.name}.log").open("ab") as log:
-            self._running[unit.name] = subprocess.Popen(
-                unit.command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=self._variables | dict(unit.environment),
-                cwd="/",
-            )
         self.states[unit.name] = "starting"
+        with (self._log / f"{unit.name}.log").open("ab") as log:
+            try:
+                self._running[unit.name] = subprocess.Popen(
+                    unit.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=self._variables | dict(unit.environment),
+                    cwd="/",
+                )
+            except OSError as error:
+                log.write(f"{error}\n".encode())
+                self.states[unit.name] = "failed"
 
     def _judge(self, unit: Unit) -> str:
         code = self._running[unit.name].poll()
@@ -74,7 +84,8 @@ class Supervisor:
             return "failed"
         return "ready" if self.states[unit.name] == "ready" or answers(unit.ready) else "starting"
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Write the state file."""
         aside = self._file.with_suffix(".partial")
         aside.write_text(json.dumps(self.states))
         aside.rename(self._file)

@@ -1,0 +1,49 @@
+"""What integration tests share: the lab's two clouds, brought up once for the whole run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import openstack.config
+import pytest
+from openstack.connection import Connection
+
+from govcloud import lab as govlab
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """openstacksdk warns of itself: it calls, inside, what it has deprecated for us."""
+    for release in ("50", "60"):
+        config.addinivalue_line("filterwarnings", f"ignore::openstack.warnings.RemovedInSDK{release}Warning")
+
+
+def connect(work: Path, plane: str) -> Connection:
+    """A new connection as the administrator of one plane's cloud, by `<work>/<plane>/clouds.yaml`."""
+    file = work / plane / "clouds.yaml"
+    config = openstack.config.OpenStackConfig(config_files=[str(file)], load_envvars=False)
+    return Connection(config=config.get_one(cloud=plane))
+
+
+@dataclass(frozen=True)
+class StandingLab:
+    """The clouds `extranet` and `classified`, ready; `work` holds `<plane>/clouds.yaml`."""
+
+    work: Path
+
+    def connect(self, plane: str) -> Connection:
+        """A new connection as the administrator of one plane's cloud."""
+        return connect(self.work, plane)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandingLab]:
+    """The lab: what stood before stays as it was, what the tests brought up goes with them."""
+    chosen = os.environ.get("GOVCLOUD_WORK")
+    work = Path(chosen).absolute() if chosen else tmp_path_factory.mktemp("work")
+    ours = [now.cloud for now in govlab.status(govlab.CLOUDS) if not now.stands]
+    govlab.up(work, govlab.CLOUDS)
+    yield StandingLab(work)
+    govlab.down(work, ours)
