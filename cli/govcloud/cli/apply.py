@@ -53,7 +53,9 @@ def apply(
     with Shown() as progress:
         busy = [setting for setting in settings if given[setting.plane]]
         done = each_plane(busy, lambda s: apply_plan(given[s.plane], s, progress, now)) if busy else []
-    results = {s.plane: {"done": dict(d.done), "standing": d.standing} for s, d in zip(busy, done, strict=True)}
+    results = {
+        s.plane: {"done": dict(d.done), "standing": d.standing} for s, d in zip(busy, done, strict=True)
+    }
     lines = [f"{plane}: {r['standing']} objects stand as planned" for plane, r in results.items()]
     output.show({"applied": results}, "\n".join(lines) or "nothing to do")
 

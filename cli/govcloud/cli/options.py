@@ -30,7 +30,9 @@ def site_options(command: Command) -> Command:
         envvar="GOVCLOUD_WORK",
         help="Where state, plans and keys lie [GOVCLOUD_WORK; .govcloud/<site>].",
     )(command)
-    return click.option("--plane", "planes", multiple=True, help="This plane alone; may be repeated.")(command)
+    return click.option("--plane", "planes", multiple=True, help="This plane alone; may be repeated.")(
+        command
+    )
 
 
 def site_of(inventory: Path, work: Path | None, planes: tuple[str, ...]) -> Site:
@@ -52,7 +54,9 @@ def format_option(command: Command) -> Command:
 
 def stack_options(command: Command) -> Command:
     """`--stack` and `--target`."""
-    command = click.option("--stack", "stacks", multiple=True, help="This stack alone; may be repeated.")(command)
+    command = click.option("--stack", "stacks", multiple=True, help="This stack alone; may be repeated.")(
+        command
+    )
     return click.option(
         "--target", "targets", multiple=True, help="This resource alone (plane/stack/name); may be repeated."
     )(command)

@@ -133,7 +133,9 @@ def table(rows: list[tuple[Any, ...]], heads: tuple[str, ...]) -> str:
     lines = [tuple(str(cell) for cell in row) for row in [heads, *rows]]
     widths = [max(cell_len(line[i]) for line in lines) for i in range(len(heads))]
     return "\n".join(
-        "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
+        "  ".join(
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
         for line in lines
     )
 
