@@ -105,22 +105,40 @@ def _preview_all(
 
 
 def _steps(stack: str, engine_steps: Sequence[EngineStep], session: Session) -> list[Step]:
-    """The engine's steps, one an object: a replacement tells itself in three."""
-    by_address: dict[str, EngineStep] = {}
+    """The engine's steps, one an object: a replacement tells itself in three.
+
+    A deletion that belongs to no replacement of this plan is that of an object whose replacement was
+    interrupted: the old one still waits to go.
+    """
+    by_address: dict[str, list[EngineStep]] = {}
     for step in engine_steps:
-        known = by_address.get(step.address)
-        if step.operation == "same" or (known is not None and known.operation == "replace"):
-            continue
-        by_address[step.address] = step
-    return [_step(stack, step, session) for step in by_address.values()]
+        if step.operation != "same":
+            by_address.setdefault(step.address, []).append(step)
+    found = []
+    for steps in by_address.values():
+        replaced = {s.identifier for s in steps if s.operation in ("replace", "create-replacement")}
+        told: set[tuple[str, str]] = set()
+        for step in steps:
+            operation = _operation(step, replaced)
+            if (operation, step.identifier) not in told:
+                told.add((operation, step.identifier))
+                found.append(_step(stack, step, operation, session))
+    return found
 
 
-def _step(stack: str, engine: EngineStep, session: Session) -> Step:
-    difference = session.differences.get(engine.address)
-    operation = _operation(engine)
+def _operation(engine: EngineStep, replaced: set[str]) -> str:
+    if engine.operation in ("replace", "create-replacement"):
+        return "replace"
+    if engine.operation in ("delete-replaced", "discard-replaced"):
+        return "replace" if engine.identifier in replaced else "delete"
+    return engine.operation
+
+
+def _step(stack: str, engine: EngineStep, operation: str, session: Session) -> Step:
     kind = KINDS[engine.kind]
+    difference = session.differences.get(engine.address) if operation != "delete" else None
     changes = tuple(_field_steps(difference, session)) if difference else ()
-    note = ""
+    note, inputs = "", ""
     if difference is not None and difference.missing:
         operation, note = "create", "it has gone from the cloud"
     elif operation == "create" and kind.listed and (left := session.find(engine.address, kind)) is not None:
@@ -128,7 +146,6 @@ def _step(stack: str, engine: EngineStep, session: Session) -> Step:
     costs = [change.consequence for change in changes]
     if operation in ("delete", "replace"):
         costs.append(kind.delete_costs)
-    inputs = ""
     if operation != "delete":
         inputs = session.references.inputs_digest(kind, session.references.declared_inputs(engine.address))
     return Step(
@@ -142,12 +159,6 @@ def _step(stack: str, engine: EngineStep, session: Session) -> Step:
         changes=changes,
         note=note,
     )
-
-
-def _operation(engine: EngineStep) -> str:
-    if engine.operation in ("replace", "create-replacement", "delete-replaced"):
-        return "replace"
-    return engine.operation
 
 
 def _field_steps(difference: Difference, session: Session) -> list[FieldStep]:
