@@ -110,5 +110,5 @@ def source_name(source: Source) -> str:
 
 
 def global_name(topology: Topology, name: str) -> str:
-    """A name in a space that the whole cloud shares (projects, users, flavors): the site's id goes before it."""
+    """A name that the whole cloud shares (of a project, user, flavor): the site's id goes before it."""
     return f"{topology.site.id}-{name}"

@@ -32,7 +32,7 @@ class StackBuilder:
         return len(self._resources)
 
     def stack(self, owners: dict[str, str]) -> Stack:
-        """The stack, depending on every stack whose resources it refers to; `owners` maps addresses to stacks."""
+        """The stack, depending on every stack it refers to; `owners` maps addresses to stacks."""
         needed = {
             owners[reference]
             for resource in self._resources.values()

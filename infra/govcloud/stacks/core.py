@@ -1,4 +1,4 @@
-"""The core stack: the plane's ground – external network, backbone, border, management, what all others share."""
+"""The core stack: a plane's ground – external network, backbone, border, management, what is shared."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from govcloud.topology.plane import Compute, External
 
 
 def compile_core(places: Places, given: set[str]) -> StackBuilder:
-    """The core stack of a provisioned plane; `given` collects the projects the provisioning account may use."""
+    """A provisioned plane's core stack; `given` collects the projects the provisioning account may use."""
     builder = StackBuilder(places.plane.id, CORE)
     declaration = places.plane.declaration
     if declaration.external is None or declaration.compute is None:

@@ -69,7 +69,7 @@ def add_member_group(builder: StackBuilder, places: Places, segment: Segment) ->
 def add_operators(
     builder: StackBuilder, places: Places, machines: Iterable[Machine], given: set[str]
 ) -> None:
-    """Let the provisioning account create servers in the projects of `machines`; `given` has those done before."""
+    """Let the provisioning account create servers in the projects of `machines`, unless `given` has them."""
     for project in sorted({machine.project for machine in machines} - given):
         builder.add(
             "role_assignment",
@@ -92,7 +92,7 @@ def add_group(builder: StackBuilder, places: Places, group: Group) -> None:
 
 
 def add_machine(builder: StackBuilder, places: Places, machine: Machine, **more: Value) -> None:
-    """A server with its port, and its floating address where it has one. `more` are further fields of the port."""
+    """A server with its port and any floating address; `more` are further fields of the port."""
     project = places.project(machine.project)
     port = builder.add(
         "port",
@@ -104,25 +104,7 @@ def add_machine(builder: StackBuilder, places: Places, machine: Machine, **more:
         security_groups=(places.group(machine.group), places.core(MANAGED_GROUP)),
         **more,
     )
-    server_group = f"{machine.group}-spread"
-    spread: Mapping[str, Value] = (
-        {"server_group": f"{builder.name}/{server_group}"} if server_group in builder else {}
-    )
-    role = operator_name(machine.project)
-    builder.add(
-        "server",
-        machine.id,
-        (role,) if role in builder else (),
-        name=machine.id,
-        project=project,
-        flavor=places.core(f"flavor-{machine.flavor}"),
-        image=places.core(f"image-{places.image}"),
-        ports=(port,),
-        keypair=places.core("operator-keypair"),
-        availability_zone=machine.zone,
-        metadata=_facts(machine),
-        **spread,
-    )
+    _server(builder, places, machine, port)
     if machine.floating is not None:
         builder.add(
             "floating_ip",
@@ -133,6 +115,25 @@ def add_machine(builder: StackBuilder, places: Places, machine: Machine, **more:
             address=str(machine.floating),
             port=port,
         )
+
+
+def _server(builder: StackBuilder, places: Places, machine: Machine, port: str) -> None:
+    role, spread = operator_name(machine.project), f"{machine.group}-spread"
+    group: dict[str, Value] = {"server_group": f"{builder.name}/{spread}"} if spread in builder else {}
+    builder.add(
+        "server",
+        machine.id,
+        (role,) if role in builder else (),
+        name=machine.id,
+        project=places.project(machine.project),
+        flavor=places.core(f"flavor-{machine.flavor}"),
+        image=places.core(f"image-{places.image}"),
+        ports=(port,),
+        keypair=places.core("operator-keypair"),
+        availability_zone=machine.zone,
+        metadata=_facts(machine),
+        **group,
+    )
 
 
 def _reachable(builder: StackBuilder, machine: Machine) -> tuple[str, ...]:

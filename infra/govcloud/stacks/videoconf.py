@@ -1,4 +1,4 @@
-"""The conference stack: segments, bridges behind a shared address, an edge for every venue, marked traffic."""
+"""The conference stack: bridges behind a shared address, an edge for every venue, marked traffic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model of a city's networks and systems: load, validate, address plan, flows. Pure: no network, no clock."""
+"""The model of a city's networks and systems: load, validate, address plan, flows. No network, no clock."""
 
 from govcloud.topology.loading import load
 from govcloud.topology.measures import Indicator, indicators

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from govcloud.topology import lock
-from govcloud.topology.allocation import Plan
+from govcloud.topology.addressing import Plan
 from govcloud.topology.loading import draft, raise_all
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from govcloud.topology.allocation import Plan, router_id
+from govcloud.topology.addressing import Plan, router_id
 from govcloud.topology.declared import Declared, DeclaredPlane
+from govcloud.topology.drafts import Layout, MachineDraft, SegmentDraft, shared_id, zone
 from govcloud.topology.flows import Flows
-from govcloud.topology.layout import Layout, MachineDraft, SegmentDraft, shared_id, zone
 from govcloud.topology.model import Machine, PlaneTopology, Router, Segment
 from govcloud.topology.plane import Plane
 from govcloud.topology.selectors import Resolver

@@ -1,4 +1,4 @@
-"""Things that are common to all planes of a site and say nothing of any: the rosters, blueprints, requirements."""
+"""What is common to all planes of a site and says nothing of any: rosters, blueprints, requirements."""
 
 from __future__ import annotations
 

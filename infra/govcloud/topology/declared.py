@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +46,6 @@ class DeclaredPlane:
     directory: Path
     plane: Plane | None = None
     lock: Lock = field(default_factory=Lock)
-    lock_readable: bool = True
     egress: dict[str, Egress] = field(default_factory=dict)
     segments: dict[str, hosted.PlatformSegment] = field(default_factory=dict)
     machines: dict[str, hosted.PlatformMachine] = field(default_factory=dict)
@@ -78,6 +78,10 @@ class Declared:
     all_planes: tuple[str, ...] = ()
     broken: set[str] = field(default_factory=set)
     """Ids of things that could not be read: nothing is said about references to them."""
+    unread: set[tuple[str, ...]] = field(default_factory=set)
+    """Directories, as parts of their path in the inventory, in which a file could not be read."""
+    ambiguous: set[str] = field(default_factory=set)
+    """Ids that stand for more than one member of the rosters."""
     errors: list[ToolkitError] = field(default_factory=list)
 
     def common(self) -> Iterator[tuple[str, Thing]]:
@@ -112,11 +116,18 @@ class _Reader:
         declared.units = self._things(self.directory / "units", Unit)
         declared.counties = self._things(self.directory / "counties", County)
         declared.blueprints = self._things(self.directory / "blueprints", Blueprint)
+        declared.ambiguous = self._ambiguous()
         found = self._plane_directories()
         declared.all_planes = tuple(found)
         for name in self._wanted(found, planes):
             declared.planes[name] = self._plane(self.directory / name)
         return declared
+
+    def _ambiguous(self) -> set[str]:
+        declared = self.declared
+        townships = [township.id for county in declared.counties.values() for township in county.townships]
+        times = Counter([*declared.units, *declared.counties, *townships])
+        return {name for name, count in times.items() if count > 1}
 
     def _plane_directories(self) -> list[str]:
         entries = [entry for entry in sorted(self.directory.iterdir()) if not entry.name.startswith(".")]
@@ -147,7 +158,6 @@ class _Reader:
         lock = directory / "addresses.lock.yaml"
         if lock.exists():
             read_ = self._document(lock, Lock)
-            plane.lock_readable = read_ is not None
             if read_ is not None:
                 plane.lock = read_[0]
                 plane.lock.bind(read_[1])
@@ -205,18 +215,19 @@ class _Reader:
         try:
             document_ = document.read(file)
         except ToolkitError as error:
-            self._broken(file.stem)
+            self._broken(file)
             self.declared.errors.append(error)
             return None
         try:
             return model.model_validate(document_.value), document_
         except ValidationError as error:
-            self._broken(file.stem, document_)
+            self._broken(file, document_)
             self.declared.errors.extend(translate(document_, error, model))
             return None
 
-    def _broken(self, stem: str, document_: Document | None = None) -> None:
-        self.declared.broken.add(stem)
+    def _broken(self, file: Path, document_: Document | None = None) -> None:
+        self.declared.broken.add(file.stem)
+        self.declared.unread.add(file.parent.relative_to(self.directory).parts)
         if document_ is not None and isinstance(document_.value, dict):
             self.declared.broken.add(str(document_.value.get("id")))
             for township in document_.value.get("townships") or ():

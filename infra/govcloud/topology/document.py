@@ -1,8 +1,8 @@
 """One YAML file read safely, every value with its line.
 
-The inventory is data from many hands, so the reader takes a small part of YAML: mappings, sequences and plain
-scalars. No tags, no anchors or aliases, no second document, bounded size and depth. `on`, `yes` and dates stay
-the strings that were written.
+The inventory is data from many hands, so the reader takes a small part of YAML: mappings, sequences and
+scalars. No tags, no anchors or aliases, no second document, bounded size and depth. `on`, `yes` and dates
+stay the strings that were written.
 """
 
 from __future__ import annotations

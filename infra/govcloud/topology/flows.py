@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from govcloud.errors import Where
-from govcloud.topology.allocation import Plan, collapsed
+from govcloud.topology.addressing import Plan, collapsed
 from govcloud.topology.declared import Declared, DeclaredPlane
+from govcloud.topology.drafts import BRIDGES, EDGES, Layout, components
 from govcloud.topology.hosted import Conference, Reach, System
-from govcloud.topology.layout import BRIDGES, EDGES, Layout, components
 from govcloud.topology.model import Flow, Group, Source
 from govcloud.topology.selectors import INTERNET, Meaning, Resolver, UnresolvedError
 from govcloud.topology.words import Service
@@ -66,7 +66,7 @@ class Flows:
         return tuple(found)
 
     def groups_of(self, system: str, component: str | None = None) -> tuple[str, ...]:
-        """Ids of the groups that a system's components are: its own, or those of the shared machines it runs on."""
+        """Ids of the groups of a system's components: its own, or those of the shared machines it runs on."""
         declared = self.plane.systems.get(system)
         if declared is None:
             return ()

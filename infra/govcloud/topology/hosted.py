@@ -203,7 +203,7 @@ class Website(Thing):
 
 
 class Approval(Thing):
-    """A decision that allows something: a technical review, or a flow's permission (`<plane>/approvals/<id>.yaml`)."""
+    """A technical review, or a permission for flows (`<plane>/approvals/<id>.yaml`)."""
 
     kind: Literal["technical-review", "permission"]
     by: Id

@@ -1,85 +1,28 @@
-"""What one plane will hold, before addresses are given out: segments, machines and their groups."""
+"""What one plane will hold: segments, machines and their groups, laid out from its declarations."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network
 
 from govcloud.errors import Where
-from govcloud.topology.allocation import AddressRequest, SegmentRequest
-from govcloud.topology.common import Blueprint, Component
+from govcloud.topology.addressing import AddressRequest
+from govcloud.topology.common import Component
 from govcloud.topology.declared import Declared, DeclaredPlane
-from govcloud.topology.hosted import Conference, Override, System
+from govcloud.topology.drafts import (
+    BRIDGES,
+    EDGES,
+    Layout,
+    MachineDraft,
+    SegmentDraft,
+    components,
+    shared_id,
+)
+from govcloud.topology.hosted import Conference, Override, PlatformMachine, PlatformSegment, System
 from govcloud.topology.model import Group
-from govcloud.topology.plane import Compute, LevelName, Plane
+from govcloud.topology.plane import LevelName, Plane
 from govcloud.topology.selectors import Resolver, UnresolvedError
-from govcloud.topology.words import Protection
 
 NO_OVERRIDE = Override()
-BRIDGES = "bridges"
-EDGES = "edges"
-
-
-@dataclass(frozen=True)
-class SegmentDraft:
-    """A segment without its prefix."""
-
-    id: str
-    kind: str
-    level: LevelName
-    name_zh: str
-    owner: str
-    project: str
-    protection: Protection
-    where: Where
-    has_machines: bool = False
-    county: str | None = None
-    prefix: IPv4Network | None = None
-    source: tuple[str, ...] = ()
-
-    def request(self) -> SegmentRequest:
-        """What it asks of the address plan."""
-        return SegmentRequest(self.id, self.level, self.where, self.county, self.prefix)
-
-
-@dataclass(frozen=True)
-class MachineDraft:
-    """A machine without its address."""
-
-    id: str
-    kind: str
-    name_zh: str
-    project: str
-    owner: str
-    segment: str
-    role: str
-    group: str
-    where: Where
-    protection: Protection
-    configure: tuple[str, ...] = ()
-    flavor: str | None = None
-    placement: str | None = None
-    address: IPv4Address | None = None
-    floating: IPv4Address | None = None
-    system: str | None = None
-    component: str | None = None
-    shared: str | None = None
-    source: tuple[str, ...] = ()
-
-    def request(self) -> AddressRequest:
-        """What it asks of the address plan."""
-        return AddressRequest(self.id, self.segment, self.where, self.address)
-
-
-@dataclass
-class Layout:
-    """Drafts of everything in a plane."""
-
-    segments: list[SegmentDraft] = field(default_factory=list)
-    machines: list[MachineDraft] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
-    shared: list[AddressRequest] = field(default_factory=list)
 
 
 def lay_out(declared: Declared, plane: DeclaredPlane, resolver: Resolver) -> Layout:
@@ -93,17 +36,6 @@ def lay_out(declared: Declared, plane: DeclaredPlane, resolver: Resolver) -> Lay
     drafter.systems(layout)
     layout.segments.extend(drafter.members())
     return layout
-
-
-def shared_id(conference: str) -> str:
-    """The id under which the address plan holds a conference's shared address."""
-    return f"{conference}-shared"
-
-
-def components(system: System, blueprint: Blueprint) -> Iterator[tuple[str, Component, int | str | None]]:
-    """A system's components: name, blueprint's part, and what the system says: a count, a machine or a size."""
-    for name, component in blueprint.components.items():
-        yield name, component, system.components.get(name, 1 if component.kind == "machines" else None)
 
 
 class _Drafter:
@@ -120,50 +52,50 @@ class _Drafter:
     def platform(self, layout: Layout) -> None:
         occupied = {machine.segment for machine in self.plane.machines.values()}
         for segment in self.plane.segments.values():
-            layout.segments.append(
-                SegmentDraft(
-                    id=segment.id,
-                    kind="platform",
-                    level="platform",
-                    name_zh=segment.name_zh,
-                    owner=segment.project,
-                    project=segment.project,
-                    protection=segment.protection or self.declaration.protection,
-                    where=segment.where("prefix"),
-                    has_machines=segment.id in occupied,
-                    prefix=segment.prefix,
-                    source=segment.source,
-                )
-            )
+            layout.segments.append(self._platform_segment(segment, segment.id in occupied))
         for machine in self.plane.machines.values():
             home = self.plane.segments.get(machine.segment)
-            if home is None:
-                continue
-            layout.groups.append(
-                Group(
+            if home is not None:
+                group = Group(
                     machine.id, self.plane.id, home.project, machine.serves, (machine.id,), core=home.monitors
                 )
-            )
-            layout.machines.append(
-                MachineDraft(
-                    id=machine.id,
-                    kind="platform",
-                    name_zh=machine.name_zh,
-                    project=home.project,
-                    owner=home.project,
-                    segment=home.id,
-                    role=machine.role,
-                    group=machine.id,
-                    where=machine.where("address"),
-                    protection=home.protection or self.declaration.protection,
-                    configure=machine.configure,
-                    flavor=machine.flavor,
-                    placement=machine.placement,
-                    address=machine.address,
-                    floating=machine.floating,
-                    source=machine.source,
-                )
-            )
+                layout.groups.append(group)
+                layout.machines.append(self._platform_machine(machine, home))
+
+    def _platform_segment(self, segment: PlatformSegment, occupied: bool) -> SegmentDraft:
+        return SegmentDraft(
+            id=segment.id,
+            kind="platform",
+            level="platform",
+            name_zh=segment.name_zh,
+            owner=segment.project,
+            project=segment.project,
+            protection=segment.protection or self.declaration.protection,
+            where=segment.where("prefix"),
+            has_machines=occupied,
+            prefix=segment.prefix,
+            source=segment.source,
+        )
+
+    def _platform_machine(self, machine: PlatformMachine, home: PlatformSegment) -> MachineDraft:
+        return MachineDraft(
+            id=machine.id,
+            kind="platform",
+            name_zh=machine.name_zh,
+            project=home.project,
+            owner=home.project,
+            segment=home.id,
+            role=machine.role,
+            group=machine.id,
+            where=machine.where("address"),
+            protection=home.protection or self.declaration.protection,
+            configure=machine.configure,
+            flavor=machine.flavor,
+            placement=machine.placement,
+            address=machine.address,
+            floating=machine.floating,
+            source=machine.source,
+        )
 
     # -- systems -----------------------------------------------------------------------------
 
@@ -313,10 +245,12 @@ class _Drafter:
     # -- members -----------------------------------------------------------------------------
 
     def members(self) -> Iterator[SegmentDraft]:
-        """A segment for every member: units on the city's level, counties and townships in their county's summary."""
+        """A segment for every member: units on the city's level, townships in their county's summary."""
         where = self.declaration.where("members")
         names = self._townships()
         for member in self.resolver.members:
+            if member in self.declared.ambiguous:
+                continue  # the check of the rosters reports it
             unit, county = self.declared.units.get(member), self.declared.counties.get(member)
             if unit is not None:
                 yield self._member(member, "unit", "city", unit.name_zh, member, None, where, unit.source)
@@ -359,9 +293,3 @@ class _Drafter:
             county=county,
             source=source,
         )
-
-
-def zone(compute: Compute, placement: str | None) -> tuple[str, bool]:
-    """A placement's availability zone, and whether machines there really run."""
-    found = compute.placement(placement)
-    return (found.zone, found.runs) if found else (compute.default_placement, False)

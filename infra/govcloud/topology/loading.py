@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from govcloud.errors import ToolkitError, ToolkitErrors, Where
-from govcloud.topology import allocation, declared
-from govcloud.topology.allocation import Plan
+from govcloud.topology import addressing, allocation, declared
+from govcloud.topology.addressing import Plan
 from govcloud.topology.assembly import assemble
 from govcloud.topology.checks import Context, check
 from govcloud.topology.declared import Declared, DeclaredPlane
-from govcloud.topology.layout import Layout, lay_out
+from govcloud.topology.drafts import Layout
+from govcloud.topology.layout import lay_out
 from govcloud.topology.model import PlaneTopology, Topology
 from govcloud.topology.selectors import Resolver, Rosters
 
@@ -30,6 +31,12 @@ class Draft:
         """Where the plane's address plan is recorded."""
         return self.plane.directory / "addresses.lock.yaml"
 
+    def unrecorded(self) -> Iterator[ToolkitError]:
+        """What the lock file does not hold yet."""
+        if self.plane.plane is not None:
+            where = Where(self.lock_file) if self.lock_file.exists() else self.plane.plane.where("addresses")
+            yield from addressing.unrecorded(self.plan, self.plane.id, where)
+
     def context(self, site: Declared) -> Context | None:
         """What checks see of it; None when its plane.yaml could not be read."""
         if self.plane.plane is None:
@@ -40,11 +47,10 @@ class Draft:
         if self.plane.plane is None:
             return Plan()
         return allocation.allocate(
-            self.plane.plane.addresses,
+            self.plane.plane,
             self.plane.lock,
             [segment.request() for segment in self.layout.segments],
             [*(machine.request() for machine in self.layout.machines), *self.layout.shared],
-            self.plane.plane.where("addresses"),
         )
 
 
@@ -66,11 +72,9 @@ def load(directory: Path, planes: Sequence[str] | None = None) -> Topology:
     ToolkitError when there is no such directory.
     """
     site, drafts = draft(directory, planes)
-    for item in drafts:
-        if item.plane.plane is not None and item.plane.lock_readable and not item.plan.errors:
-            where = Where(item.lock_file) if item.lock_file.exists() else item.plane.plane.where("addresses")
-            site.errors.extend(allocation.unrecorded(item.plan, item.plane.id, where))
     raise_all(site.errors)
+    # Recording is the step after mending, so it is asked for only when there is nothing to mend.
+    raise_all([error for item in drafts for error in item.unrecorded()])
     parts: dict[str, PlaneTopology] = {
         item.plane.id: assemble(site, item.plane, item.resolver, item.layout, item.plan) for item in drafts
     }

@@ -15,13 +15,13 @@ from govcloud.topology.words import Address, Id, Prefix
 
 HEADER = """\
 # yaml-language-server: $schema={schema}
-# Written by `govcloud topology addresses --write`. What stands here has been given out: entries are added, never
-# changed, and outlive what they were given to, so that no address ever means two things.
+# Written by `govcloud topology addresses --write`. What stands here has been given out: entries are added,
+# never changed, and outlive what they were given to, so that no address ever means two things.
 """
 
 
 class Lock(Part):
-    """`<plane>/addresses.lock.yaml`: prefixes of summaries and segments, addresses of machines and routers."""
+    """`<plane>/addresses.lock.yaml`: prefixes of summaries and segments, addresses of ports."""
 
     summaries: dict[Id, Prefix] = {}
     segments: dict[Id, Prefix] = {}
@@ -43,7 +43,7 @@ def render(
     segments: Mapping[str, IPv4Network],
     addresses: Mapping[str, IPv4Address],
 ) -> str:
-    """The lock file's text, sorted by address so that the plan can be read in it; `schema` is the editor's."""
+    """The lock file's text, sorted by address so that a person can read the plan in it."""
     parts = [HEADER.format(schema=schema)]
     sections: tuple[tuple[str, Mapping[str, Any]], ...] = (
         ("summaries", summaries),

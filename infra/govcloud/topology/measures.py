@@ -10,7 +10,7 @@ from govcloud.topology.model import PlaneTopology, Topology
 
 @dataclass(frozen=True)
 class Indicator:
-    """One indicator: how many of how many, and who is missing. `bar` is in per cent, None where none is set."""
+    """How many of how many, and who is missing. `bar` is in per cent, None where none is set."""
 
     id: str
     name_zh: str

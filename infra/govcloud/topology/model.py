@@ -17,8 +17,8 @@ from govcloud.topology.words import Protection, Service
 class Segment:
     """A security domain of one plane: a network with one prefix, owned by one project.
 
-    `kind` is `unit`, `county`, `township`, `platform`, `system` or `conference`; `router` the id of the router
-    whose interface is its gateway, the first address of the prefix.
+    `kind` is `unit`, `county`, `township`, `platform`, `system` or `conference`; `router` the id of the
+    router whose interface is its gateway, the first address of the prefix.
     """
 
     id: str
@@ -41,7 +41,7 @@ class Segment:
 
     @property
     def dynamic(self) -> tuple[IPv4Address, IPv4Address]:
-        """First and last address of the upper half, which the cloud may give to ports without a planned one."""
+        """First and last address of the upper half, which the cloud may give to unplanned ports."""
         return self.prefix[self.prefix.num_addresses // 2], self.prefix[-2]
 
 
@@ -60,7 +60,7 @@ class Router:
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine. `runs` tells whether it really runs and is configured; `group` is its security group's id."""
+    """A machine. `runs` tells whether it really runs and is configured; `group` is the id of its Group."""
 
     id: str
     plane: str
@@ -99,7 +99,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a flow comes from: `internet`, the `operators`, a `group` of machines, or `segments` by their prefixes."""
+    """Where a flow comes from: `internet`, the `operators`, a `group` of machines, or `segments`."""
 
     kind: str
     id: str

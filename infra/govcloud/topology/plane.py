@@ -16,8 +16,8 @@ LevelName = Literal["platform", "systems", "city", "county"]
 class Level(Part):
     """One level's part of the plane's address space.
 
-    `segment` is the prefix length of one segment; `summary`, where the level has one, that of the block that one
-    router announces: a county with its townships, or as many city units as fit.
+    `segment` is the prefix length of one segment; `summary`, where the level has one, that of the block that
+    one router announces: a county with its townships, or as many city units as fit.
     """
 
     pool: Prefix
@@ -28,8 +28,9 @@ class Level(Part):
     def _nested(self) -> Self:
         lengths = [self.pool.prefixlen, *([self.summary] if self.summary is not None else []), self.segment]
         if lengths != sorted(lengths):
+            shown = ", ".join(f"/{length}" for length in lengths)
             raise fault(
-                f"lengths do not nest: pool /{self.pool.prefixlen}, summary /{self.summary}, segment /{self.segment}",
+                f"the lengths of pool, summary and segment do not nest: {shown}",
                 "make the pool the shortest and the segment the longest",
             )
         return self

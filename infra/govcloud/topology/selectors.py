@@ -26,7 +26,7 @@ class UnresolvedError(Exception):
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a selector stands for: `kind` (`segments`, `systems`, `machines` or `internet`) and ids of that kind.
+    """What a selector means: `kind` (`segments`, `systems`, `machines` or `internet`) and ids of that kind.
 
     Units, counties and townships come as the ids of their segments; a system's component as `component`.
     """
@@ -75,7 +75,8 @@ class Rosters:
         return (self._known(rest, self.county_of, "townships"),)
 
     def _known(self, name: str, roster: Collection[str], kind: str) -> str:
-        if name in roster or name in self.declared.broken:
+        hidden = kind == "townships" and ("counties",) in self.declared.unread
+        if name in roster or name in self.declared.broken or hidden:
             return name
         raise UnresolvedError(f"there is no `{name}` among the {kind}", nearest(name, roster))
 
@@ -121,12 +122,19 @@ class Resolver:
     def _places(self, selector: str, rest: str) -> Meaning:
         found = self.rosters.find(selector).ids
         here = tuple(name for name in found if name in self.members)
-        if rest != "*" and not here and not self.declared.broken.intersection(found):
+        if rest != "*" and not here and not self._hidden(selector, found):
             raise UnresolvedError(
                 f"`{selector}` is no member of plane {self.plane.id}",
                 f"add it to `members` of {self.plane.id}/plane.yaml",
             )
         return Meaning("segments", here)
+
+    def _hidden(self, selector: str, found: Collection[str]) -> bool:
+        """Whether files that could not be read may hold what a selector means."""
+        if self.declared.broken.intersection(found):
+            return True
+        roster = "units" if selector.startswith("bodies/") else "counties"
+        return not found and (roster,) in self.declared.unread
 
     def known(self, name: str, kind: str) -> None:
         """Refuse an id of which this plane has no thing in directory `kind`. Raises UnresolvedError."""

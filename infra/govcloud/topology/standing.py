@@ -31,7 +31,7 @@ class Stand:
 
 
 def rows(topology: Topology) -> Mapping[str, tuple[Stand, ...]]:
-    """By row of the requirements, in their order, the things that name it in `source`; rows without any are empty."""
+    """By row of the requirements, in their order, the things that name it in `source`."""
     known = topology.requirements.rows if topology.requirements else ()
     found: dict[str, list[Stand]] = {row.id: [] for row in known}
     for source, stand in _stands(topology):

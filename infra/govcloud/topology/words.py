@@ -92,7 +92,7 @@ def _identifier(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(ID_PATTERN, value):
         raise fault(
             f"{value!r} is no identifier",
-            "use lower-case letters, digits and inner hyphens, 63 at most; the Chinese name goes into name_zh",
+            "use lower-case letters, digits and inner hyphens, at most 63; a Chinese name goes into name_zh",
         )
     return value
 

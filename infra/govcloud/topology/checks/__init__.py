@@ -1,4 +1,4 @@
-"""What is checked across files. A check yields the faults it finds; a new one is a function in one of these lists."""
+"""What is checked across files. A check yields the faults it finds; a new one is a function listed here."""
 
 from __future__ import annotations
 

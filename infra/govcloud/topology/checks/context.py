@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from govcloud.errors import ToolkitError
-from govcloud.topology.allocation import Plan
+from govcloud.topology.addressing import Plan
 from govcloud.topology.declared import Declared, DeclaredPlane
-from govcloud.topology.layout import Layout
+from govcloud.topology.drafts import Layout
 from govcloud.topology.plane import Plane
 from govcloud.topology.selectors import Resolver, UnresolvedError, nearest
 from govcloud.topology.thing import Thing

@@ -1,4 +1,4 @@
-"""The plane's own declaration: members, egress, projects, what machines are made from, the external network."""
+"""The plane's own declaration: members, egress, projects, what machines are made from, the way in."""
 
 from __future__ import annotations
 

@@ -21,18 +21,23 @@ RESERVED = {
     "operator": "the provisioning key",
 }
 
+MEMBERS = ("unit", "county", "township")
+"""Kinds of segment whose ids the rosters give."""
+
 
 def rosters(declared: Declared) -> Iterator[ToolkitError]:
     """Units, counties and townships share one space of ids; a township belongs to one county."""
     taken: dict[str, Where] = {}
     county_of: dict[str, str] = {}
     for thing in (*declared.units.values(), *declared.counties.values()):
+        yield from _reserved(thing.id, thing.where("id"))
         if thing.id in taken:
             yield _twice(thing.id, thing.where("id"), taken[thing.id])
         taken.setdefault(thing.id, thing.where("id"))
     for county in declared.counties.values():
         for index, township in enumerate(county.townships):
             where = county.where("townships", index)
+            yield from _reserved(township.id, where)
             if township.id in county_of and county_of[township.id] != county.id:
                 yield ToolkitError(
                     f"township `{township.id}` is in two counties: {county_of[township.id]} and {county.id}",
@@ -104,21 +109,27 @@ def clouds(declared: Declared) -> Iterator[ToolkitError]:
 
 def names_in_plane(context: Context) -> Iterator[ToolkitError]:
     """Segments, machines, groups and projects of a plane each have one space of ids."""
+    own = [(draft.id, draft.where) for draft in context.layout.segments if draft.kind not in MEMBERS]
+    machines = [(machine.id, machine.where) for machine in context.layout.machines]
+    for name, where in (*own, *machines):
+        yield from _reserved(name, where)
     yield from _unique((segment.id, segment.where) for segment in context.layout.segments)
-    yield from _unique((machine.id, machine.where) for machine in context.layout.machines)
+    yield from _unique(machines)
     yield from _projects(context)
 
 
 def _unique(items: Iterable[tuple[str, Where]]) -> Iterator[ToolkitError]:
     taken: dict[str, Where] = {}
     for name, where in items:
-        if name in RESERVED:
-            what = f"id `{name}` is reserved: it means {RESERVED[name]}"
-            yield ToolkitError(what, where, "choose another id")
-        elif name in taken and taken[name] != where:
+        if name in taken and taken[name] != where:
             later, earlier = (where, taken[name]) if taken[name] < where else (taken[name], where)
             yield _twice(name, later, earlier)
         taken.setdefault(name, where)
+
+
+def _reserved(name: str, where: Where) -> Iterator[ToolkitError]:
+    if name in RESERVED:
+        yield ToolkitError(f"id `{name}` is reserved: it means {RESERVED[name]}", where, "choose another id")
 
 
 def _projects(context: Context) -> Iterator[ToolkitError]:

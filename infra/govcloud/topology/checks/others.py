@@ -61,17 +61,13 @@ def websites(context: Context) -> Iterator[ToolkitError]:
             who = "the city has" if holder == "site" else f"{holder} has"
             what = f"{who} two websites: {several[0].id} and {website.id}"
             yield ToolkitError(what, website.where("of"), "keep one; departments have columns within it")
-    unread = context.declared.broken
+    hidden = (context.plane.id, "websites") in context.declared.unread
     for county in (name for name in context.resolver.members if name in context.declared.counties):
-        if f"counties/{county}" not in holders and not unread.intersection(_county_ids(county)):
+        if f"counties/{county}" not in holders and not hidden:
             what = f"county {county} has no website"
             where = context.declared.counties[county].where("id")
             yield ToolkitError(what, where, f"declare one in {context.plane.id}/websites/")
     yield from _domains(sites)
-
-
-def _county_ids(county: str) -> set[str]:
-    return {county, f"{county}-site"}
 
 
 def _holder(context: Context, website: Website) -> Iterator[ToolkitError]:

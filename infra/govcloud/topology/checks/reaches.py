@@ -31,7 +31,8 @@ def reaches(context: Context) -> Iterator[ToolkitError]:
 
 def _reach(context: Context, reach: Reach, thing: Thing, at: tuple[str | int, ...]) -> Iterator[ToolkitError]:
     yield from context.selectors(reach.sources, thing, *at, "from")
-    if INTERNET in reach.sources and not context.plane.egress:
+    hidden = (context.plane.id, "egress") in context.declared.unread
+    if INTERNET in reach.sources and not context.plane.egress and not hidden:
         what = f"`{thing.id}` is reached from the internet, and plane {context.plane.id} has no egress"
         yield ToolkitError(what, thing.where(*at, "from"), "remove `internet`, or declare the one egress")
     if context.declared.site is not None:
