@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from govcloud.errors import ToolkitError
 from govcloud.stacks.model import Resource, Stack, Value
 
 
@@ -18,10 +19,14 @@ class StackBuilder:
     def add(self, kind: str, name: str, after: Iterable[str] = (), /, **properties: Value) -> str:
         """Add a resource and return its address. `after` are names in this stack that must stand first.
 
-        Raises ValueError when the stack has a resource of that name already.
+        Raises ToolkitError when the stack has a resource of that name already.
         """
         if name in self._resources:
-            raise ValueError(f"{self.name} has two resources named {name}")
+            raise ToolkitError(
+                f"two things would both make a resource named {name}",
+                f"stack {self.name}",
+                "give one of the two another id in the inventory",
+            )
         self._resources[name] = Resource(kind, name, properties, tuple(after))
         return f"{self.name}/{name}"
 

@@ -228,11 +228,14 @@ class _Reader:
     def _broken(self, file: Path, document_: Document | None = None) -> None:
         self.declared.broken.add(file.stem)
         self.declared.unread.add(file.parent.relative_to(self.directory).parts)
-        if document_ is not None and isinstance(document_.value, dict):
-            self.declared.broken.add(str(document_.value.get("id")))
-            for township in document_.value.get("townships") or ():
-                if isinstance(township, dict):
-                    self.declared.broken.add(str(township.get("id")))
+        value = document_.value if document_ is not None else None
+        if not isinstance(value, dict):
+            return
+        townships = value.get("townships")
+        parts = [value, *(townships if isinstance(townships, list) else [])]
+        self.declared.broken.update(
+            str(part["id"]) for part in parts if isinstance(part, dict) and "id" in part
+        )
 
     def _strays(self, entries: Sequence[Path], known: Sequence[str]) -> None:
         for entry in entries:

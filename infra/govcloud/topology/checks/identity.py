@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from govcloud.errors import ToolkitError, Where
+from govcloud.topology.addressing import router_id
 from govcloud.topology.checks.context import Context
 from govcloud.topology.declared import Declared
 from govcloud.topology.document import Document
@@ -20,6 +21,8 @@ RESERVED = {
     "operators": "where operators come from",
     "operator": "the provisioning key",
 }
+
+LONGEST = 63
 
 MEMBERS = ("unit", "county", "township")
 """Kinds of segment whose ids the rosters give."""
@@ -113,6 +116,7 @@ def names_in_plane(context: Context) -> Iterator[ToolkitError]:
     machines = [(machine.id, machine.where) for machine in context.layout.machines]
     for name, where in (*own, *machines):
         yield from _reserved(name, where)
+    yield from _long(context)
     yield from _unique((segment.id, segment.where) for segment in context.layout.segments)
     yield from _unique(machines)
     yield from _projects(context)
@@ -125,6 +129,26 @@ def _unique(items: Iterable[tuple[str, Where]]) -> Iterator[ToolkitError]:
             later, earlier = (where, taken[name]) if taken[name] < where else (taken[name], where)
             yield _twice(name, later, earlier)
         taken.setdefault(name, where)
+
+
+def _long(context: Context) -> Iterator[ToolkitError]:
+    """What is made from ids becomes a host's name and an entry of the lock file: bounded as they are."""
+    places = {machine.id: machine.where for machine in context.layout.machines}
+    places |= {request.id: request.where for request in context.layout.shared}
+    places |= {draft.id: draft.where for draft in context.layout.segments}
+    places |= {
+        router_id(county.id): county.where("id")
+        for county in context.declared.counties.values()
+        if county.id in context.resolver.members
+    }
+    too_long = {where: name for name, where in sorted(places.items(), key=_length) if len(name) > LONGEST}
+    for where, name in too_long.items():
+        what = f"`{name}`, which follows from this, has more than {LONGEST} characters"
+        yield ToolkitError(what, where, "shorten the id")
+
+
+def _length(item: tuple[str, Where]) -> int:
+    return len(item[0])
 
 
 def _reserved(name: str, where: Where) -> Iterator[ToolkitError]:
