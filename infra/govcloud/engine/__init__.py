@@ -1,6 +1,7 @@
 """Plan, apply and their records: drives Pulumi's engine over the provider."""
 
 from govcloud.engine.applying import Applied, apply_plan
+from govcloud.engine.census import Census, take_census
 from govcloud.engine.folder import read_plan, write_plan
 from govcloud.engine.keys import operator_key
 from govcloud.engine.plan import Plan, Step
@@ -11,6 +12,7 @@ from govcloud.engine.workdir import PlaneWork, WorkDirectory
 
 __all__ = [
     "Applied",
+    "Census",
     "Plan",
     "PlaneWork",
     "Setting",
@@ -22,5 +24,6 @@ __all__ = [
     "make_plan",
     "operator_key",
     "read_plan",
+    "take_census",
     "write_plan",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from govcloud.engine.census import demand_standing
 from govcloud.engine.plan import Plan
 from govcloud.engine.planning import chosen, needs
 from govcloud.engine.runner import EngineStep
@@ -15,7 +16,7 @@ from govcloud.engine.setting import Setting, tool_digest
 from govcloud.engine.state import read_state
 from govcloud.errors import ToolkitError, ToolkitErrors
 from govcloud.progress import Progress
-from govcloud.provider import KINDS, Intents, Permits
+from govcloud.provider import Intents, Permits
 
 UPDATES_AT_ONCE = 4
 
@@ -74,31 +75,6 @@ def apply_plan(plan: Plan, setting: Setting, progress: Progress, now: datetime) 
             order = needs(tuple(stacks.values()), plan.destroy)
             side_by_side(order, update, UPDATES_AT_ONCE, session.stop)
         intents.close()
-        standing = census(wanted, plan)
+        standing = demand_standing(wanted, plan)
     progress.done(name)
     return Applied(done, standing)
-
-
-def census(setting: Setting, plan: Plan) -> int:
-    """Ask the cloud anew and count exactly one object for each address that the plan was to make stand."""
-    expected = {step.address: step.kind for step in plan.steps if step.operation != "delete"}
-    with setting.running("census") as (session, _):
-        wrong = [
-            f"{address} ({len(found)})"
-            for address, kind in expected.items()
-            if KINDS[kind].listed and len(found := session.standing(address, KINDS[kind])) != 1
-        ]
-        wrong += [
-            f"{step.address} (still there)"
-            for step in plan.steps
-            if step.operation == "delete"
-            and KINDS[step.kind].listed
-            and session.snapshot.one(KINDS[step.kind], step.identifier) is not None
-        ]
-    if wrong:
-        raise ToolkitError(
-            f"the cloud is not what the plan was to make it: {', '.join(wrong[:20])}",
-            f"cloud {setting.plane}",
-            "plan again and read what it finds",
-        )
-    return len(expected)

@@ -76,7 +76,7 @@ class _Supplies:
         return SecretSource(self.work).value(name)
 
     def supplied(self, name: str) -> str:
-        """The public value of that name: the operator's key, or a file in the plane's `supplied` directory."""
+        """The public value of that name: a file in the plane's directory, or the operator's key."""
         path = self.work.root / "supplied" / name
         if not path.is_file() and name == "operator_public_key":
             path = operator_key(self.work).with_suffix(".pub")

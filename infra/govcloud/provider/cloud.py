@@ -88,7 +88,8 @@ class Cloud:
             if found is None:
                 connection = self._connection if project is None else self._as_project(project)
                 # openstacksdk's proxies are adapters bound to the endpoint and version that they discovered.
-                found = self._adapters[key] = getattr(connection, service)
+                what = f"find the {service} service" + (f" for project {project}" if project else "")
+                found = self._adapters[key] = self._guard(what, lambda: getattr(connection, service))
         return found
 
     def _as_project(self, project: str) -> Any:

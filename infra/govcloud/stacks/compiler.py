@@ -25,18 +25,18 @@ def compile_topology(topology: Topology) -> tuple[Stack, ...]:
 
 def _compile_plane(topology: Topology, plane: PlaneTopology) -> list[Stack]:
     places = Places(topology, plane)
-    given: set[str] = set()
     counties = sorted(
         {segment.project for segment in plane.segments if segment.level == "county"}, key=places.county
     )
     builders = [
-        compile_core(places, given),
+        compile_core(places),
         compile_city(places),
         *(compile_county(places, county) for county in counties),
-        compile_systems(places, given),
-        compile_videoconf(places, given),
+        compile_systems(places),
+        compile_videoconf(places),
     ]
     by_name = {builder.name: builder for builder in builders}
+    parts.add_operators(by_name, places, plane.machines)
     for flow in plane.flows:
         parts.add_rule(by_name[f"{plane.id}/{places.rule_stack(flow)}"], places, flow)
     return _linked([builder for builder in builders if len(builder)])

@@ -9,8 +9,8 @@ from govcloud.stacks.model import Secret, Supplied, Value
 from govcloud.topology.plane import Compute, External
 
 
-def compile_core(places: Places, given: set[str]) -> StackBuilder:
-    """A provisioned plane's core stack; `given` collects the projects the provisioning account may use."""
+def compile_core(places: Places) -> StackBuilder:
+    """A provisioned plane's core stack."""
     builder = StackBuilder(places.plane.id, CORE)
     declaration = places.plane.declaration
     if declaration.external is None or declaration.compute is None:
@@ -23,7 +23,7 @@ def compile_core(places: Places, given: set[str]) -> StackBuilder:
     _accounts(builder, places)
     _sources(builder, places)
     _managed(builder, places)
-    _management(builder, places, given)
+    _management(builder, places)
     return builder
 
 
@@ -167,7 +167,7 @@ def _share(builder: StackBuilder, name: str, object_type: str, reference: str) -
     )
 
 
-def _management(builder: StackBuilder, places: Places, given: set[str]) -> None:
+def _management(builder: StackBuilder, places: Places) -> None:
     """Segments that watch the plane, with their machines: the bastion and the probe among them."""
     plane = places.plane
     for segment in plane.segments:
@@ -177,6 +177,7 @@ def _management(builder: StackBuilder, places: Places, given: set[str]) -> None:
     for group in plane.groups:
         if group.core:
             parts.add_group(builder, places, group)
-    parts.add_operators(builder, places, machines, given)
+    for project in sorted({machine.project for machine in machines}):
+        parts.add_operator(builder, places, project)
     for machine in machines:
         parts.add_machine(builder, places, machine)

@@ -66,19 +66,26 @@ def add_member_group(builder: StackBuilder, places: Places, segment: Segment) ->
     )
 
 
-def add_operators(
-    builder: StackBuilder, places: Places, machines: Iterable[Machine], given: set[str]
-) -> None:
-    """Let the provisioning account create servers in the projects of `machines`, unless `given` has them."""
-    for project in sorted({machine.project for machine in machines} - given):
-        builder.add(
-            "role_assignment",
-            operator_name(project),
-            project=places.project(project),
-            user=PROVISIONER,
-            role="member",
-        )
-        given.add(project)
+def add_operators(by_name: Mapping[str, StackBuilder], places: Places, machines: Iterable[Machine]) -> None:
+    """Let the provisioning account create servers in the projects of `machines`.
+
+    The assignment stands beside its project, so that every stack with servers there comes after it.
+    """
+    for project in sorted({machine.project for machine in machines}):
+        builder = by_name[places.project(project).rpartition("/")[0]]
+        if operator_name(project) not in builder:
+            add_operator(builder, places, project)
+
+
+def add_operator(builder: StackBuilder, places: Places, project: str) -> None:
+    """Let the provisioning account create servers in one project."""
+    builder.add(
+        "role_assignment",
+        operator_name(project),
+        project=places.project(project),
+        user=PROVISIONER,
+        role="member",
+    )
 
 
 def operator_name(project: str) -> str:

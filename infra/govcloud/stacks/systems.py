@@ -7,15 +7,14 @@ from govcloud.stacks.addresses import SYSTEMS, Places
 from govcloud.stacks.builder import StackBuilder
 
 
-def compile_systems(places: Places, given: set[str]) -> StackBuilder:
-    """The systems stack of a plane; `given` has the projects the provisioning account may use already."""
+def compile_systems(places: Places) -> StackBuilder:
+    """The systems stack of a plane."""
     builder = StackBuilder(places.plane.id, SYSTEMS)
     plane = places.plane
     for segment in plane.segments:
         if segment.kind in ("platform", "system") and places.segment_stack(segment) == SYSTEMS:
             parts.add_segment(builder, places, segment)
     machines = [machine for machine in plane.machines if places.machine_stack(machine) == SYSTEMS]
-    parts.add_operators(builder, places, machines, given)
     for group in plane.groups:
         if places.group_stack(group.id) != SYSTEMS:
             continue

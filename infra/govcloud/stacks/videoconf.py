@@ -10,15 +10,14 @@ from govcloud.topology import Machine
 from govcloud.topology.hosted import Conference, Quality
 
 
-def compile_videoconf(places: Places, given: set[str]) -> StackBuilder:
-    """The conference stack of a plane; `given` has the projects the provisioning account may use already."""
+def compile_videoconf(places: Places) -> StackBuilder:
+    """The conference stack of a plane."""
     builder = StackBuilder(places.plane.id, VIDEOCONF)
     plane = places.plane
     for segment in plane.segments:
         if segment.kind == "conference":
             parts.add_segment(builder, places, segment)
     machines = [machine for machine in plane.machines if machine.kind == "conference"]
-    parts.add_operators(builder, places, machines, given)
     for conference in plane.conferences.values():
         _conference(builder, places, conference)
     for machine in machines:
