@@ -102,7 +102,7 @@ def show(inventory: Path, work: Path | None, planes: tuple[str, ...], by_row: bo
 
 @topology.command("addresses")
 @site_options
-@click.option("--allocate", "write", is_flag=True, help="Record what is new in the lock files.")
+@click.option("--write", is_flag=True, help="Record what is new in the lock files.")
 @format_option
 def addresses(
     inventory: Path, work: Path | None, planes: tuple[str, ...], write: bool, output: Output
