@@ -30,10 +30,7 @@ def connect(work: Path, plane: str) -> Connection:
 def offer_images(lab: StandingLab, work: Path) -> None:
     """Give a work directory the lab's credentials and guest image."""
     for cloud in govlab.CLOUDS:
-        images = work / cloud.plane / "images"
-        images.mkdir(parents=True, exist_ok=True)
-        image = govlab.guest_image()
-        (images / f"guest{image.suffix}").symlink_to(image)
+        govlab.offer_image(work / cloud.plane / "images")
         credentials = work / cloud.plane / "clouds.yaml"
         credentials.write_text((lab.work / cloud.plane / "clouds.yaml").read_text())
 

@@ -8,8 +8,7 @@ import click
 
 from govcloud.cli.options import format_option, site_of, site_options
 from govcloud.cli.output import Output, Shown, table
-from govcloud.engine import Site
-from govcloud.lab import CLOUDS, CloudStatus, LabCloud, down, guest_image, status, up
+from govcloud.lab import CLOUDS, CloudStatus, LabCloud, down, offer_image, status, up
 
 
 @click.group()
@@ -28,16 +27,6 @@ def _clouds(planes: tuple[str, ...]) -> list[LabCloud]:
     if unknown:
         raise click.UsageError(f"the lab has no plane {', '.join(unknown)}; it has {', '.join(known)}")
     return [known[plane] for plane in planes] if planes else list(CLOUDS)
-
-
-def offer_image(site: Site, planes: tuple[str, ...]) -> None:
-    """Put the lab's guest image where a plane's images are looked for."""
-    for plane in planes:
-        images = site.plane_work(plane).root / "images"
-        images.mkdir(parents=True, exist_ok=True, mode=0o700)
-        link = images / "guest.qcow2"
-        link.unlink(missing_ok=True)
-        link.symlink_to(guest_image())
 
 
 def _show(found: tuple[CloudStatus, ...], output: Output) -> None:
@@ -64,7 +53,8 @@ def lab_up(inventory: Path, work: Path | None, planes: tuple[str, ...], output: 
     clouds = _clouds(planes)
     with Shown() as progress:
         found = up(site.work.root, clouds, progress)
-    offer_image(site, tuple(cloud.plane for cloud in clouds))
+    for cloud in clouds:
+        offer_image(site.plane_work(cloud.plane).root / "images")
     _show(found, output)
 
 

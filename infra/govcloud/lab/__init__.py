@@ -5,6 +5,7 @@ from govcloud.lab.clouds import CLASSIFIED, CLOUDS, EXTRANET, LabCloud
 from govcloud.lab.image import guest_image
 from govcloud.lab.joining import join, unjoin
 from govcloud.lab.lifecycle import CloudStatus, down, status, up
+from govcloud.lab.offering import offer_image
 from govcloud.lab.preflight import missing_packages, packages
 from govcloud.lab.progress import Progress, Silent
 
@@ -21,6 +22,7 @@ __all__ = [
     "guest_image",
     "join",
     "missing_packages",
+    "offer_image",
     "packages",
     "status",
     "unjoin",
