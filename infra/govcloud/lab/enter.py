@@ -24,8 +24,14 @@ _OWN_NAMESPACES = (
 
 
 def leave_host(cloud: LabCloud) -> None:
-    """Enter the cloud's control group first, so that nothing of it can ever be lost; then its namespaces."""
+    """Enter the cloud's control group first, so that nothing of it can ever be lost; then its namespaces.
+
+    Whoever called goes on at once: the cloud is nobody's child.
+    """
     cgroups.enter(cloud.name)
+    if os.fork():
+        os._exit(0)
+    os.setsid()
     again = [sys.executable, "-m", "govcloud.lab.enter", cloud.plane, str(cloud.index), "inside"]
     words = ["nsenter", f"--net=/run/netns/{cloud.name}", "unshare", *_OWN_NAMESPACES, *again]
     os.execvp(words[0], words)  # noqa: S606  -- becoming that process is the point

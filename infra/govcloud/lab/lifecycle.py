@@ -131,14 +131,8 @@ def _start(cloud: LabCloud) -> None:
     raise_network(cloud)
     _prepare(cloud, layout)
     with (layout.log / "supervisor.log").open("ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "govcloud.lab.enter", cloud.plane, str(cloud.index)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            start_new_session=True,
-        )
+        words = [sys.executable, "-m", "govcloud.lab.enter", cloud.plane, str(cloud.index)]
+        subprocess.run(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", check=True)
 
 
 def _prepare(cloud: LabCloud, layout: Layout) -> None:

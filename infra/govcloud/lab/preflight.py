@@ -24,6 +24,7 @@ _PACKAGES = {
     "iptables": "/usr/sbin/iptables",
     "iputils-ping": "/usr/bin/ping",
     "libc6-dev": "/usr/include/stdio.h",
+    "libmariadb-dev": "/usr/bin/mariadb_config",
     "libvirt-daemon": "/usr/sbin/libvirtd",
     "libvirt-daemon-driver-lxc": "/usr/lib/libvirt/libvirt_lxc",
     "libvirt-daemon-system": "/usr/share/polkit-1/rules.d/60-libvirt.rules",

@@ -93,9 +93,10 @@ def _switching(cloud: LabCloud, layout: Layout) -> tuple[Unit, ...]:
         database("northbound", layout.data / "ovn/northbound.db", _NORTH, 6641),
         database("southbound", layout.data / "ovn/southbound.db", _SOUTH, 6642),
         Unit("switch", ("ovs-vswitchd", _SWITCH), after=("switch-database",)),
+        # It computes everything anew at each change: giving way to Neutron, it takes many changes at once.
         Unit(
             "northd",
-            ("ovn-northd", f"--ovnnb-db={_NORTH}", f"--ovnsb-db={_SOUTH}"),
+            ("nice", "-n", "10", "ovn-northd", f"--ovnnb-db={_NORTH}", f"--ovnsb-db={_SOUTH}"),
             after=("northbound", "southbound"),
         ),
         _ours("bridges", cloud, "switch", once=True),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from govcloud.lab.access import administrator
@@ -14,7 +16,7 @@ from govcloud.lab.layout import Layout
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 300
 _AGAIN_SECONDS = 0.5
 
 
@@ -23,23 +25,30 @@ def divide(cloud: LabCloud, connection: Connection) -> None:
     zones = {"running": cloud.name, "simulated": cloud.simulated_host}
     for zone, host in zones.items():
         aggregate = connection.compute.create_aggregate(name=zone, availability_zone=zone)
-        _await_host(connection, host)
+        _await(f"the hypervisor {host}", partial(_hypervisor, connection, host))
         connection.compute.add_host_to_aggregate(aggregate, host)
+    _await("Neutron's view of both hosts", lambda: set(zones.values()) <= _alive(connection))
+    # Each service reads its policy at its first decision, and refuses others who ask at that very moment.
+    for first_decision in (connection.image.images(), connection.network.security_groups()):
+        list(first_decision)
 
 
-def _await_host(connection: Connection, host: str) -> None:
-    """Nova takes a host only once its scheduler has it in the cell and Placement knows what it has."""
+def _await(what: str, there: Callable[[], bool]) -> None:
     give_up = time.monotonic() + _PATIENCE_SECONDS
-    while not any(
-        _ready(connection, found.name) for found in connection.compute.hypervisors() if found.name == host
-    ):
+    while not there():
         if time.monotonic() > give_up:
-            raise TimeoutError(f"the hypervisor {host} did not appear within {_PATIENCE_SECONDS} s")
+            raise TimeoutError(f"{what} did not appear within {_PATIENCE_SECONDS} s")
         time.sleep(_AGAIN_SECONDS)
 
 
-def _ready(connection: Connection, host: str) -> bool:
-    return any(True for _ in connection.placement.resource_providers(name=host))
+def _hypervisor(connection: Connection, host: str) -> bool:
+    """Nova takes a host only once its scheduler has it in the cell and Placement knows what it has."""
+    known = any(hypervisor.name == host for hypervisor in connection.compute.hypervisors())
+    return known and any(True for _ in connection.placement.resource_providers(name=host))
+
+
+def _alive(connection: Connection) -> set[str]:
+    return {agent.host for agent in connection.network.agents() if agent.is_alive}
 
 
 if __name__ == "__main__":

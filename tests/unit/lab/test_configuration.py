@@ -78,7 +78,7 @@ def test_the_databases_are_reached_without_a_password(layout: Layout) -> None:
     for name, section in (("keystone.conf", "database"), ("nova.conf", "api_database")):
         connection = ini(layout.etc / name)[section]["connection"]
 
-        assert connection.startswith("mysql+pymysql://root@localhost/")
+        assert connection.startswith("mysql+mysqldb://root@localhost/")
         assert str(layout.database_socket) in connection
 
 
