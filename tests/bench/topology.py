@@ -38,7 +38,9 @@ def main() -> None:
             Figure("compile to resources", compiled, "s", 1.0),
             Figure("peak memory", memory, "MiB", 200),
             Figure("resources", runs[0][3], "", 2000, "higher"),
-            Figure("children's peak memory", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, "MiB"),
+            Figure(
+                "children's peak memory", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, "MiB"
+            ),
         ]
     )
 

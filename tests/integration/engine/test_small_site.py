@@ -108,7 +108,9 @@ def test_what_was_deleted_by_hand_is_created_again(applied: dict[str, Setting], 
 def test_a_lost_state_is_adopted_from_the_cloud(applied: dict[str, Setting]) -> None:
     setting = applied["classified"]
     stack = next(s.name for s in setting.stacks if "county" in s.name)
-    for path in (setting.work.state / ".pulumi" / "stacks" / setting.site).glob(f"{stack.replace('/', '.')}.json*"):
+    for path in (setting.work.state / ".pulumi" / "stacks" / setting.site).glob(
+        f"{stack.replace('/', '.')}.json*"
+    ):
         path.unlink()
     made = plan(setting)
     assert {step.stack for step in made.steps} == {stack}

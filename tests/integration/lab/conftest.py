@@ -59,6 +59,19 @@ def eventually(what: str, seconds: float, attempt: Callable[[], Any]) -> Any:
     return answer
 
 
+def upload_guest_image(cloud: Connection) -> Any:
+    """The lab's guest image, as an image of the cloud."""
+    with govlab.guest_image().open("rb") as data:
+        return cloud.create_image(
+            "guest",
+            data=data,
+            disk_format="qcow2",
+            container_format="bare",
+            wait=True,
+            validate_checksum=False,
+        )
+
+
 class Neighbourhood:
     """One network behind a router in one cloud, for guests to boot on."""
 
@@ -67,7 +80,7 @@ class Neighbourhood:
         self._folder = folder
         self._lab_cloud = lab_cloud
         self._external = self._make_external()
-        self._image = self._make_image()
+        self._image = upload_guest_image(cloud)
         self._flavor = cloud.compute.create_flavor(name="small", ram=MEMORY_MIB, vcpus=1, disk=2)
         self._make_keypair()
         self._network, self._group = self._make_network()
@@ -87,16 +100,6 @@ class Neighbourhood:
             enable_dhcp=False,
         )
         return network
-
-    def _make_image(self) -> Any:
-        return self.cloud.create_image(
-            "guest",
-            filename=str(govlab.guest_image()),
-            disk_format="qcow2",
-            container_format="bare",
-            wait=True,
-            validate_checksum=False,
-        )
 
     def _make_keypair(self) -> None:
         public = (self._folder / "key.pub").read_text()

@@ -219,4 +219,3 @@ def test_a_forged_marker_is_not_adopted(world: World, connection: Connection) ->
             subject.create()
     finally:
         connection.network.delete_network(forged)
-

@@ -18,7 +18,12 @@ def _net(name: str, **more: Any) -> tuple[str, str, dict[str, Any]]:
 
 
 def _sub(name: str, network: str, cidr: str, **more: Any) -> tuple[str, str, dict[str, Any]]:
-    inputs = {"name": f"matrix-{name}", "project": "world/project", "network": f"world/{network}", "cidr": cidr}
+    inputs = {
+        "name": f"matrix-{name}",
+        "project": "world/project",
+        "network": f"world/{network}",
+        "cidr": cidr,
+    }
     return ("subnet", name, {**inputs, **more})
 
 
@@ -43,7 +48,9 @@ PARTS: list[tuple[str, str, dict[str, Any]]] = [
     _net("external", external=True),
     _sub("external-subnet", "external", "203.0.113.0/25", gateway_ip="203.0.113.1", enable_dhcp=False),
     _net("external-2", external=True),
-    _sub("external-2-subnet", "external-2", "203.0.113.128/25", gateway_ip="203.0.113.129", enable_dhcp=False),
+    _sub(
+        "external-2-subnet", "external-2", "203.0.113.128/25", gateway_ip="203.0.113.129", enable_dhcp=False
+    ),
     _net("network"),
     _sub("subnet", "network", "10.251.0.0/24", gateway_ip="10.251.0.1"),
     _net("empty-network"),
@@ -67,7 +74,11 @@ PARTS: list[tuple[str, str, dict[str, Any]]] = [
     ("router", "router", {"name": "matrix-world-router", "project": "world/project"}),
     ("router", "other-router", {"name": "matrix-other-router", "project": "world/project"}),
     ("router", "second-router", {"name": "matrix-second-router", "project": "world/project"}),
-    ("router", "gate", {"name": "matrix-gate", "project": "world/project", "external_network": "world/external"}),
+    (
+        "router",
+        "gate",
+        {"name": "matrix-gate", "project": "world/project", "external_network": "world/external"},
+    ),
     ("router_interface", "router-leg", {"router": "world/router", "port": "world/router-port"}),
     ("router_interface", "second-leg", {"router": "world/second-router", "port": "world/second-port"}),
     ("router_interface", "gate-leg", {"router": "world/gate", "subnet": "world/subnet"}),
@@ -96,7 +107,11 @@ PARTS: list[tuple[str, str, dict[str, Any]]] = [
             "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFvnNcNVGbD8A1Bk6pGz2mTNLz0wBBWbNA7oWbX2qFfi world",
         },
     ),
-    ("server_group", "servers", {"name": "matrix-world-servers", "policy": "soft-anti-affinity", "project": "world/project"}),
+    (
+        "server_group",
+        "servers",
+        {"name": "matrix-world-servers", "policy": "soft-anti-affinity", "project": "world/project"},
+    ),
 ]
 
 

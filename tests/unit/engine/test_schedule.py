@@ -42,7 +42,7 @@ def test_after_a_failure_nothing_new_begins_and_all_errors_are_told() -> None:
 
 
 def test_a_circle_is_named() -> None:
-    with pytest.raises(ToolkitError, match="a -> b -> a|b -> a -> b"):
+    with pytest.raises(ToolkitError, match=r"a -> b -> a|b -> a -> b"):
         side_by_side({"a": ["b"], "b": ["a"]}, _never_called, 1, _never)
 
 

@@ -1,0 +1,205 @@
+"""A cloud that is away, refuses, or answers nonsense: a bounded retry or one clear error, never an empty result."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from govcloud.provider import KINDS, Cloud, CloudError, Declared, Intents, Session
+from integration.conftest import StandingLab
+from integration.provider.faults import Proxy, Spoil, empty_document, half, hang_up, proxy, status
+
+NETWORK = KINDS["network"]
+
+
+@pytest.fixture
+def entry(lab: StandingLab) -> dict[str, Any]:
+    """The extranet's entry of clouds.yaml."""
+    loaded = yaml.safe_load((lab.work / "extranet" / "clouds.yaml").read_text())
+    found: dict[str, Any] = loaded["clouds"]["extranet"]
+    return found
+
+
+def cloud_of(entry: dict[str, Any], folder: Path) -> Cloud:
+    """A cloud by an entry of our own making."""
+    path = folder / "clouds.yaml"
+    path.write_text(yaml.safe_dump({"clouds": {"extranet": entry}}))
+    return Cloud("extranet", path, pause=0.02)
+
+
+@pytest.fixture
+def between(lab: StandingLab) -> Iterator[Proxy]:
+    """A proxy before the real Neutron."""
+    endpoint = lab.connect("extranet").network.get_endpoint()
+    with proxy(endpoint.removesuffix("/v2.0").rstrip("/")) as made:
+        yield made
+
+
+@pytest.fixture
+def spoiled(entry: dict[str, Any], between: Proxy, tmp_path: Path) -> Cloud:
+    """The cloud with its Neutron behind the proxy."""
+    return cloud_of({**entry, "network_endpoint_override": f"{between.url}/v2.0"}, tmp_path)
+
+
+def names(cloud: Cloud) -> list[str]:
+    """What a listing of networks tells."""
+    return sorted(network["id"] for network in cloud.pages("network", "/networks", "networks"))
+
+
+@pytest.mark.parametrize(
+    "fault", [status(500), status(502), status(503), status(504), status(429, Retry_After="0"), hang_up]
+)
+def test_a_fault_that_passes_is_waited_out(
+    spoiled: Cloud, between: Proxy, entry: dict[str, Any], tmp_path: Path, fault: Spoil
+) -> None:
+    truth = names(spoiled)
+    between.faults += [fault, fault]
+    assert names(spoiled) == truth
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (status(500), "answered 500"),
+        (status(503), "answered 503"),
+        (status(429), "answered 429"),
+        (hang_up, "GET /networks"),
+    ],
+)
+def test_a_fault_that_stays_is_one_error_after_bounded_attempts(
+    spoiled: Cloud, between: Proxy, fault: Spoil, told: str
+) -> None:
+    spoiled.login()
+    before = len(between.seen)
+    between.faults += [fault] * 100
+    with pytest.raises(CloudError) as caught:
+        names(spoiled)
+    assert told in caught.value.what
+    assert caught.value.remedy
+    assert len(between.seen) - before <= 30
+
+
+@pytest.mark.parametrize("fault", [half, empty_document])
+def test_an_answer_that_is_not_whole_is_an_error_and_not_an_empty_list(
+    spoiled: Cloud, between: Proxy, fault: Spoil
+) -> None:
+    between.faults += [fault] * 10
+    with pytest.raises(CloudError, match="nothing was concluded|answered GET") as caught:
+        names(spoiled)
+    assert "nothing was concluded" in (caught.value.remedy or "")
+
+
+def test_everybody_who_needs_a_list_that_failed_gets_its_error(spoiled: Cloud, between: Proxy) -> None:
+    session = Session("matrix", spoiled, {})
+    spoiled.login()
+    between.faults += [status(500)] * 100
+    for _ in range(2):
+        with pytest.raises(CloudError, match="answered 500"):
+            session.snapshot.index(NETWORK)
+    session.snapshot.close()
+
+
+def test_a_create_whose_answer_is_lost_is_not_sent_twice(
+    spoiled: Cloud, between: Proxy, lab: StandingLab, tmp_path: Path
+) -> None:
+    connection = lab.connect("extranet")
+    project = connection.identity.find_project("admin").id
+    address = "extranet/subject/lost"
+    declared = {address: Declared("network", {"name": "lost", "project": project})}
+    intents = Intents(tmp_path / "intents.jsonl")
+    first = Session("matrix", spoiled, declared, intents)
+    first.snapshot.index(NETWORK)
+    between.faults += [hang_up]
+    with pytest.raises(CloudError):
+        first.create(address, NETWORK)
+    posts = [line for line in between.seen if line.startswith("POST")]
+    assert len(posts) == 1
+    second = Session("matrix", spoiled, declared, intents)
+    identifier = second.create(address, NETWORK)
+    try:
+        assert [n.id for n in connection.network.networks(name="lost")] == [identifier]
+        assert len([line for line in between.seen if line.startswith("POST")]) == 1
+    finally:
+        second.delete(address, NETWORK, identifier)
+
+
+def test_a_wrong_password_is_named(entry: dict[str, Any], tmp_path: Path) -> None:
+    wrong = {**entry, "auth": {**entry["auth"], "password": "wrong-password-here"}}
+    with pytest.raises(CloudError, match="log in") as caught:
+        cloud_of(wrong, tmp_path).login()
+    assert "password" in (caught.value.remedy or "")
+    assert "wrong-password-here" not in str(caught.value)
+
+
+def test_an_absent_cloud_is_named(entry: dict[str, Any], tmp_path: Path) -> None:
+    away = {**entry, "auth": {**entry["auth"], "auth_url": "http://127.0.0.1:9/v3"}}
+    with pytest.raises(CloudError, match="log in") as caught:
+        cloud_of(away, tmp_path).login()
+    assert "reachable" in (caught.value.remedy or "")
+
+
+def test_a_missing_credentials_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CloudError, match="there is no"):
+        Cloud("extranet", tmp_path / "clouds.yaml")
+
+
+def test_a_token_that_was_revoked_is_renewed(entry: dict[str, Any], tmp_path: Path) -> None:
+    cloud = cloud_of(entry, tmp_path)
+    truth = names(cloud)
+    session = cloud._connection.session
+    session.delete(
+        "/auth/tokens",
+        endpoint_filter={"service_type": "identity"},
+        headers={"X-Subject-Token": session.get_token()},
+    )
+    assert names(cloud) == truth
+
+
+def test_a_certificate_that_does_not_verify_is_refused(entry: dict[str, Any], tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "1",
+            "-subj",
+            "/CN=127.0.0.1",
+            "-keyout",
+            key,
+            "-out",
+            certificate,
+        ],
+        check=True,
+        capture_output=True,
+    )
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    secure = {
+        **entry,
+        "auth": {**entry["auth"], "auth_url": f"https://127.0.0.1:{server.server_address[1]}/v3"},
+    }
+    try:
+        with pytest.raises(CloudError, match="certificate") as caught:
+            cloud_of(secure, tmp_path).login()
+        assert "cacert" in (caught.value.remedy or "")
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
