@@ -13,6 +13,7 @@ from govcloud.errors import ToolkitError
 
 _MOUNTS = Path("/proc/self/mounts")
 _END_SECONDS = 20
+_PAUSE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def processes(name: str) -> set[int]:
 def end(name: str) -> None:
     """Kill everything in the group and remove it. Raises ToolkitError when something will not end."""
     give_up = time.monotonic() + _END_SECONDS
-    while left := processes(name):
+    while exists(name):
+        left = processes(name)
         if time.monotonic() > give_up:
             raise ToolkitError(
                 f"processes {sorted(left)} do not end", name, "see `ps` for what they wait for"
@@ -81,7 +83,14 @@ def end(name: str) -> None:
         for process in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-        time.sleep(0.05)
+        if left:
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            _remove(name)
+
+
+def _remove(name: str) -> None:
     for tree in hierarchies():
         for group in sorted((tree.path / name).glob("**/"), reverse=True):
-            group.rmdir()
+            with contextlib.suppress(OSError):  # someone entered just now: to be killed at the next turn
+                group.rmdir()

@@ -1,4 +1,4 @@
-"""`python -m govcloud.lab.enter PLANE INDEX`: leave the host and become a cloud's first process."""
+"""`python -m govcloud.lab.enter PLANE INDEX`: prepare a cloud and become its first process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from govcloud.lab import cgroups
 from govcloud.lab.clouds import LabCloud
 from govcloud.lab.inside import settle
 from govcloud.lab.layout import Layout
+from govcloud.lab.preparation import prepare
 
 _OWN_NAMESPACES = (
     "--mount",
@@ -26,9 +27,10 @@ _OWN_NAMESPACES = (
 def leave_host(cloud: LabCloud) -> None:
     """Enter the cloud's control group first, so that nothing of it can ever be lost; then its namespaces.
 
-    Whoever called goes on at once: the cloud is nobody's child.
+    Whoever called goes on once all is prepared: the cloud is nobody's child.
     """
     cgroups.enter(cloud.name)
+    prepare(cloud)
     if os.fork():
         os._exit(0)
     os.setsid()

@@ -17,24 +17,17 @@ from govcloud.errors import ToolkitError, ToolkitErrors
 from govcloud.lab import cgroups, loops, preflight
 from govcloud.lab.access import write_clouds_file
 from govcloud.lab.clouds import LabCloud
-from govcloud.lab.commands import run
-from govcloud.lab.configuration import Secrets, render, write_keys, write_private
+from govcloud.lab.configuration import Secrets
 from govcloud.lab.databases import migrated_databases
 from govcloud.lab.environment import environment
 from govcloud.lab.image import guest_image
-from govcloud.lab.inside import make_folders
 from govcloud.lab.layout import HOME, Layout
-from govcloud.lab.network import lower_network, network_stands, raise_network
+from govcloud.lab.network import lower_network, network_stands
 from govcloud.lab.progress import Progress, Silent
 
 _READY_SECONDS = 600
 _LOOK_SECONDS = 0.2
 _AFRESH = "`govcloud lab down`, then `govcloud lab up`, starts afresh"
-_DATABASES = {
-    "openvswitch/conf.db": "/usr/share/openvswitch/vswitch.ovsschema",
-    "ovn/northbound.db": "/usr/share/ovn/ovn-nb.ovsschema",
-    "ovn/southbound.db": "/usr/share/ovn/ovn-sb.ovsschema",
-}
 
 
 @dataclass(frozen=True)
@@ -123,31 +116,20 @@ def _raise(cloud: LabCloud, stands: bool, progress: Progress) -> None:
 
 
 def _start(cloud: LabCloud) -> None:
-    """Make the cloud's control group first and start it last, so that `down` always finds everything."""
+    """Make the cloud's control group first; all else happens in it, so that `down` finds everything."""
     layout = Layout.of(cloud)
     cgroups.create(cloud.name)
     HOME.mkdir(exist_ok=True, mode=0o700)
     layout.root.mkdir(mode=0o700)
-    raise_network(cloud)
-    _prepare(cloud, layout)
-    with (layout.log / "supervisor.log").open("ab") as log:
-        words = [sys.executable, "-m", "govcloud.lab.enter", cloud.plane, str(cloud.index)]
-        subprocess.run(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", check=True)
-
-
-def _prepare(cloud: LabCloud, layout: Layout) -> None:
-    services = environment()
-    private = Secrets.random()
-    private.save(layout.secrets)
-    make_folders(cloud, layout)
-    render(cloud, layout, services, private)
-    write_keys(layout)
-    shutil.copy(layout.etc / "libvirtd.conf", layout.etc / "libvirt")
-    shutil.copy(services / "etc/nova/api-paste.ini", layout.etc)  # Nova's interfaces look for it here alone
-    run(["cp", "--archive", "--reflink=auto", migrated_databases(), layout.data / "mysql"])
-    for file, schema in _DATABASES.items():
-        run(["ovsdb-tool", "create", layout.data / file, schema])
-    write_private(layout.description, json.dumps({"environment": str(services), "index": cloud.index}))
+    layout.log.mkdir()
+    log = layout.log / "supervisor.log"
+    words = [sys.executable, "-m", "govcloud.lab.enter", cloud.plane, str(cloud.index)]
+    with log.open("ab") as file:
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd="/", check=False)
+    if done.returncode != 0:
+        raise ToolkitError(
+            f"it could not be prepared:\n{_tail(log)}", f"cloud {cloud.plane}", f"read {log}; {_AFRESH}"
+        )
 
 
 def _await(cloud: LabCloud, progress: Progress) -> None:
