@@ -1,0 +1,185 @@
+"""Runs the playbook through ansible-runner and says, machine by machine, what came of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ansible_runner
+
+from govcloud.configure.access import Access
+from govcloud.configure.preparing import FORKS, Prepared
+from govcloud.errors import ToolkitError
+from govcloud.local import private_directory
+from govcloud.progress import Progress
+
+KEPT_RUNS = 5
+"""Records of so many runs stay in the directory."""
+
+
+@dataclass
+class MachineRun:
+    """What a run did on one machine: the tasks that changed something, and what failed."""
+
+    machine: str
+    done: int = 0
+    changed: list[str] = field(default_factory=list)
+    error: ToolkitError | None = None
+
+    @property
+    def state(self) -> str:
+        """`ok`, `changed`, or `failed`."""
+        return "failed" if self.error else "changed" if self.changed else "ok"
+
+
+@dataclass(frozen=True)
+class PlaneRun:
+    """A run over one plane; `seconds` is how long it took."""
+
+    plane: str
+    machines: tuple[MachineRun, ...]
+    seconds: float
+
+    @property
+    def errors(self) -> list[ToolkitError]:
+        """One error for each machine that failed."""
+        return [run.error for run in self.machines if run.error]
+
+
+class _Events:
+    """Follows ansible-runner's events."""
+
+    def __init__(self, plane: str, names: tuple[str, ...], progress: Progress) -> None:
+        self.runs = {name: MachineRun(name) for name in names}
+        self._plane = plane
+        self._progress = progress
+        self._step: str | None = None
+
+    def take(self, event: Mapping[str, Any]) -> bool:
+        data = event.get("event_data") or {}
+        kind = event.get("event")
+        if kind == "playbook_on_play_start":
+            self._play(str(data.get("play")))
+        elif kind in ("runner_on_ok", "runner_on_failed", "runner_on_unreachable"):
+            run = self.runs.get(str(data.get("host")))
+            if run is not None:
+                self._result(run, str(kind), data)
+        return False  # the events are not kept: they would repeat every value of every task
+
+    def end(self) -> None:
+        if self._step:
+            self._progress.done(self._step)
+
+    def _play(self, name: str) -> None:
+        self.end()
+        self._step = f"configure {self._plane}: {name}"
+        self._progress.step(self._step)
+
+    def _result(self, run: MachineRun, kind: str, data: Mapping[str, Any]) -> None:
+        result = data.get("res") or {}
+        task = str(data.get("task"))
+        if kind == "runner_on_ok":
+            run.done += 1
+            if result.get("changed"):
+                run.changed.append(task)
+        elif not data.get("ignore_errors"):
+            run.error = run.error or _error(f"{self._plane}/{run.machine}", task, kind, result)
+
+
+def _error(where: str, task: str, kind: str, result: Mapping[str, Any]) -> ToolkitError:
+    if "censored" in result:
+        said = "what it said holds secrets and is not shown"
+    else:
+        parts = [str(result.get(key) or "").strip() for key in ("msg", "stderr", "module_stderr")]
+        said = " · ".join(part for part in parts if part)[:600] or "it said nothing"
+    if kind == "runner_on_unreachable":
+        return ToolkitError(
+            f"it cannot be reached: {said}",
+            where,
+            "see that it runs (`openstack server show`), and what `govcloud ssh` says",
+        )
+    return ToolkitError(f"task “{task}” failed: {said}", where, "mend what it names, then run configure again")
+
+
+def run(
+    prepared: Prepared,
+    progress: Progress,
+    machines: tuple[str, ...] = (),
+    check: bool = False,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> PlaneRun:
+    """Apply the roles to the named machines, or to all; with `check`, only say what would change.
+
+    Nothing is raised for a machine that fails: its error stands in the result. Raises ToolkitError when the
+    run as a whole could not be made, or was cancelled.
+    """
+    names = machines or tuple(machine.id for machine in prepared.access.running)
+    events = _Events(prepared.access.plane.id, names, progress)
+    begun = time.monotonic()
+    with _control_sockets(prepared.access) as sockets:
+        ended = ansible_runner.run(
+            private_data_dir=str(prepared.directory),
+            playbook=str(prepared.playbook),
+            inventory=str(prepared.inventory),
+            limit=",".join(names),
+            cmdline="--check" if check else None,
+            forks=FORKS,
+            envvars=_environment(prepared, sockets),
+            event_handler=events.take,
+            cancel_callback=cancelled,
+            rotate_artifacts=KEPT_RUNS,
+            quiet=True,
+        )
+    events.end()
+    if ended.status == "canceled":
+        raise ToolkitError("it was stopped", f"configure {events._plane}", "run it again: what is done stays done")
+    made = PlaneRun(prepared.access.plane.id, tuple(events.runs.values()), time.monotonic() - begun)
+    if ended.status != "successful" and not made.errors:
+        tail = " ".join(Path(ended.config.artifact_dir, "stdout").read_text(errors="replace").split()[-80:])
+        raise ToolkitError(f"Ansible ended with {ended.rc}: {tail}", f"configure {made.plane}", "mend what it names")
+    return made
+
+
+def _environment(prepared: Prepared, sockets: Path) -> dict[str, str]:
+    return {
+        "PATH": f"{_programs()}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "ANSIBLE_CONFIG": str(prepared.settings),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_HOME": str(private_directory(prepared.directory / "home")),
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+def _programs() -> Path:
+    """Where `ansible-playbook` lies: beside the interpreter that runs us, or else on the path."""
+    beside = Path(sys.executable).parent
+    found = shutil.which("ansible-playbook", path=str(beside)) or shutil.which("ansible-playbook")
+    if found is None:
+        raise ToolkitError("there is no ansible-playbook", remedy="install govcloud with its dependencies")
+    return Path(found).parent
+
+
+@contextmanager
+def _control_sockets(access: Access) -> Iterator[Path]:
+    """A directory for shared connections: its path is short, because a socket's may not be long, and this run's own.
+
+    Two sites may use the same addresses: a connection that another run left must never be taken for ours.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="govcloud-"))
+    try:
+        yield directory
+    finally:
+        for socket in directory.iterdir():
+            command = ["ssh", "-F", str(access.config), "-o", f"ControlPath={socket}", "-O", "exit", "machine"]
+            subprocess.run(command, capture_output=True, check=False, env={**os.environ, "LC_ALL": "C"})
+        shutil.rmtree(directory, ignore_errors=True)
