@@ -11,7 +11,7 @@ import click
 from govcloud.cli.options import format_option, site_of, site_options
 from govcloud.cli.output import Output, table
 from govcloud.engine import Site
-from govcloud.topology import PlaneTopology, indicators, rows, schemas
+from govcloud.topology import PlaneTopology, diagram, indicators, rows, schemas
 from govcloud.topology.addresses import allocate
 
 
@@ -98,6 +98,21 @@ def show(inventory: Path, work: Path | None, planes: tuple[str, ...], by_row: bo
         for what, number in things[plane.id].items()
     ]
     output.show({"planes": things}, table(lines, ("plane", "", "is", "what", "number")))
+
+
+@topology.command("diagram")
+@site_options
+@click.option(
+    "--output",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("topology.html"),
+    show_default=True,
+)
+def draw(inventory: Path, work: Path | None, planes: tuple[str, ...], target: Path) -> None:
+    """Draw the topology as one HTML page."""
+    target.write_text(diagram(site_of(inventory, work, planes).topology), encoding="utf-8")
+    click.echo(f"open {target}")
 
 
 @topology.command("addresses")

@@ -1,5 +1,6 @@
 """The model of a city's networks and systems: load, validate, address plan, flows. No network, no clock."""
 
+from govcloud.topology.diagram import diagram
 from govcloud.topology.loading import load
 from govcloud.topology.measures import Indicator, indicators
 from govcloud.topology.model import (
@@ -30,6 +31,7 @@ __all__ = [
     "Stand",
     "Standing",
     "Topology",
+    "diagram",
     "indicators",
     "load",
     "rows",
