@@ -7,9 +7,10 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,16 +33,20 @@ _AFRESH = "`govcloud lab down`, then `govcloud lab up`, starts afresh"
 
 @dataclass(frozen=True)
 class CloudStatus:
-    """How one cloud does; `units` maps each of its units to `waiting`, `starting`, `ready` or `failed`."""
+    """How one cloud does: whether anything of it is there, and whether anything of it runs.
+
+    `units` maps each of its units to `waiting`, `starting`, `ready` or `failed`.
+    """
 
     cloud: LabCloud
     stands: bool
+    alive: bool
     units: dict[str, str]
 
     @property
     def ready(self) -> bool:
         """Whether everything in it works."""
-        return self.stands and bool(self.units) and set(self.units.values()) == {"ready"}
+        return self.alive and bool(self.units) and set(self.units.values()) == {"ready"}
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -61,8 +66,14 @@ def up(work: Path, clouds: Sequence[LabCloud], progress: Progress | None = None)
     if missing:
         preflight.check(missing)
         _build(progress)
+    interrupted = threading.Event()
     with ThreadPoolExecutor(len(clouds) or 1) as pool:
-        results = [pool.submit(_raise, cloud, cloud in standing, progress) for cloud in clouds]
+        results = [pool.submit(_raise, cloud, cloud in standing, progress, interrupted) for cloud in clouds]
+        try:
+            wait(results)
+        except KeyboardInterrupt:
+            interrupted.set()  # the clouds come up without us; the next `up` waits for them
+            raise
     _raise_all(result.exception() for result in results)
     for cloud in clouds:
         write_clouds_file(cloud, Secrets.load(Layout.of(cloud).secrets), work)
@@ -88,14 +99,18 @@ def down(work: Path, clouds: Sequence[LabCloud], progress: Progress | None = Non
 
 
 def _build(progress: Progress) -> None:
-    for step, build in (
-        ("OpenStack services", environment),
-        ("databases", migrated_databases),
-        ("guest image", guest_image),
-    ):
-        progress.step(step)
-        build()
-        progress.done(step)
+    """Build what is not in the cache yet: the image beside the services and their databases."""
+
+    def build(*steps: tuple[str, Callable[[], Path]]) -> None:
+        for step, make in steps:
+            progress.step(step)
+            make()
+            progress.done(step)
+
+    services = (("OpenStack services", environment), ("databases", migrated_databases))
+    with ThreadPoolExecutor(2) as pool:
+        results = [pool.submit(build, *services), pool.submit(build, ("guest image", guest_image))]
+    _raise_all(result.exception() for result in results)
 
 
 def _status(cloud: LabCloud) -> CloudStatus:
@@ -103,15 +118,15 @@ def _status(cloud: LabCloud) -> CloudStatus:
     stands = layout.root.exists() or cgroups.exists(cloud.name) or network_stands(cloud)
     alive = cgroups.exists(cloud.name) and bool(cgroups.processes(cloud.name))
     known = json.loads(layout.state.read_text()) if alive and layout.state.exists() else {}
-    return CloudStatus(cloud, stands, known)
+    return CloudStatus(cloud, stands, alive, known)
 
 
-def _raise(cloud: LabCloud, stands: bool, progress: Progress) -> None:
+def _raise(cloud: LabCloud, stands: bool, progress: Progress, interrupted: threading.Event) -> None:
     step = f"cloud {cloud.plane}"
     progress.step(step)
     if not stands:
         _start(cloud)
-    _await(cloud, progress)
+    _await(cloud, progress, interrupted)
     progress.done(step)
 
 
@@ -132,29 +147,32 @@ def _start(cloud: LabCloud) -> None:
         )
 
 
-def _await(cloud: LabCloud, progress: Progress) -> None:
-    layout = Layout.of(cloud)
+def _await(cloud: LabCloud, progress: Progress, interrupted: threading.Event) -> None:
     told: set[str] = set()
     give_up = time.monotonic() + _READY_SECONDS
     while not (now := _status(cloud)).ready:
-        if now.failed:
-            name = now.failed[0]
-            raise ToolkitError(
-                f"{name} ended and should not have:\n{_tail(layout.log / f'{name}.log')}",
-                f"cloud {cloud.plane}",
-                f"read {layout.log / f'{name}.log'}; {_AFRESH}",
-            )
-        if time.monotonic() > give_up:
-            late = (
-                ", ".join(name for name, state in now.units.items() if state != "ready") or "its supervisor"
-            )
-            raise ToolkitError(
-                f"not ready after {_READY_SECONDS} s: {late}",
-                f"cloud {cloud.plane}",
-                f"read the logs in {layout.log}; {_AFRESH}",
-            )
         _tell(cloud, now, told, progress)
-        time.sleep(_LOOK_SECONDS)
+        if fault := _fault(now, late=time.monotonic() > give_up):
+            raise fault
+        if interrupted.wait(_LOOK_SECONDS):
+            return
+
+
+def _fault(now: CloudStatus, late: bool) -> ToolkitError | None:
+    """What keeps a cloud from ever being ready, if anything does."""
+    log, where = Layout.of(now.cloud).log, f"cloud {now.cloud.plane}"
+    if not now.alive:
+        return ToolkitError("nothing of it runs, and what is left of it is in the way", where, _AFRESH)
+    if now.failed:
+        file = log / f"{now.failed[0]}.log"
+        what = f"{now.failed[0]} ended and should not have:\n{_tail(file)}"
+        return ToolkitError(what, where, f"read {file}; {_AFRESH}")
+    if late:
+        slow = ", ".join(name for name, state in now.units.items() if state != "ready") or "its supervisor"
+        return ToolkitError(
+            f"not ready after {_READY_SECONDS} s: {slow}", where, f"read the logs in {log}; {_AFRESH}"
+        )
+    return None
 
 
 def _tell(cloud: LabCloud, now: CloudStatus, told: set[str], progress: Progress) -> None:
@@ -187,12 +205,15 @@ def _lower(cloud: LabCloud, work: Path, progress: Progress) -> None:
     progress.done(step)
 
 
-def _raise_all(outcomes: object) -> None:
-    errors = [outcome for outcome in outcomes if outcome is not None]  # type: ignore[attr-defined]
-    for error in errors:
-        if not isinstance(error, ToolkitError):
-            raise error
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise ToolkitErrors(errors)
+def _raise_all(outcomes: Iterable[BaseException | None]) -> None:
+    """Raise what went wrong in threads: foreseeable faults together, anything else as it is."""
+    foreseen: list[ToolkitError] = []
+    for outcome in outcomes:
+        if isinstance(outcome, ToolkitError):
+            foreseen.append(outcome)
+        elif outcome is not None:
+            raise outcome
+    if len(foreseen) == 1:
+        raise foreseen[0]
+    if foreseen:
+        raise ToolkitErrors(foreseen)

@@ -31,7 +31,8 @@ def prepare(cloud: LabCloud) -> None:
     raise_network(cloud)
     render(cloud, layout, services, private)
     write_keys(layout)
-    shutil.copy(layout.etc / "libvirtd.conf", layout.etc / "libvirt")
+    for name in ("libvirtd.conf", "lxc.conf"):
+        shutil.copy(layout.etc / name, layout.etc / "libvirt")
     shutil.copy(services / "etc/nova/api-paste.ini", layout.etc)  # Nova's interfaces look for it here alone
     run(["cp", "--archive", "--reflink=auto", migrated_databases(), layout.data / "mysql"])
     for file, schema in _SWITCH_DATABASES.items():

@@ -136,7 +136,13 @@ class Neighbourhood:
             key_name="tester",
             availability_zone=zone,
         )
-        return port, self.cloud.compute.wait_for_server(server, interval=1, wait=180)
+        eventually(f"end of building {name}", 300, lambda: self._status(server) != "BUILD")
+        server = self.cloud.compute.get_server(server)
+        assert server.status == "ACTIVE", server.fault
+        return port, server
+
+    def _status(self, server: Any) -> str:
+        return str(self.cloud.compute.get_server(server).status)
 
     def guest(self, name: str) -> Guest:
         """A guest that runs, once its console has shown its host keys."""

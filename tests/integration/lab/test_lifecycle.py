@@ -153,6 +153,16 @@ def test_an_up_killed_at_any_moment_can_be_taken_down(
     assert added(before) == {}
 
 
+def test_what_a_killed_up_left_without_life_is_told_and_not_waited_for(work: Path) -> None:
+    Layout.of(CLOUD).root.mkdir(parents=True)
+
+    with pytest.raises(ToolkitError, match="nothing of it runs") as caught:
+        govlab.up(work, [CLOUD])
+
+    assert "lab down" in str(caught.value.remedy)
+    govlab.down(work, [CLOUD])
+
+
 def test_an_up_killed_half_way_is_finished_by_the_next(standing: Path) -> None:
     assert govlab.status([CLOUD])[0].ready
     assert (standing / CLOUD.plane / "clouds.yaml").stat().st_mode & 0o777 == 0o600
