@@ -30,7 +30,8 @@ _BUS = "{scheme}://{username}:{password}@{hostname}:{port}/"
 
 def migrated_databases() -> Path:
     """A data directory with every service's schema, to be copied; built on first use (about a minute)."""
-    key = digest(lock_digest(), Path(__file__).read_bytes(), run(["mariadbd", "--version"]))
+    made_by = repr((_NAMES, server_command(Path("data"), Path("socket")), _migrations(Path("etc"))))
+    key = digest(lock_digest(), made_by, run(["mariadbd", "--version"]))
     services = environment()
     return build_once("databases", key, lambda directory: _build(directory, services)) / "mysql"
 
@@ -58,14 +59,17 @@ def server_command(datadir: Path, socket: Path) -> list[str]:
 
 def _build(directory: Path, services: Path) -> None:
     run(
-        bound_to_us([sys.executable, "-m", "govcloud.lab.databases", directory, services]),
+        bound_to_us([sys.executable, "-m", "govcloud.lab.migrating", directory, services]),
         log=directory / "build.log",
         environment=os.environ | {"PATH": f"{services}/bin:{os.environ['PATH']}"},
     )
 
 
-def _migrate_all(directory: Path, services: Path) -> None:
-    """Run inside namespaces that end with the build: what is mounted or started here leaves no trace."""
+def migrate_all(directory: Path, services: Path) -> None:
+    """Fill `directory` (empty) with the data directory `mysql`.
+
+    For a process in namespaces that end with the build: what it starts leaves no trace.
+    """
     layout = Layout(directory)
     for part in (layout.etc, layout.log, layout.database_socket.parent):
         part.mkdir()
@@ -113,7 +117,3 @@ def _migrations(etc: Path) -> list[list[list[str]]]:
         [[*manage("glance-manage", "glance-api.conf"), "db_sync"]],
         [[*manage("placement-manage", "placement.conf"), "db", "sync"]],
     ]
-
-
-if __name__ == "__main__":
-    _migrate_all(Path(sys.argv[1]), Path(sys.argv[2]))
