@@ -1,4 +1,4 @@
-"""The topology as one page that a person can read at city scale: planes apart, routers with what hangs on them."""
+"""The topology as one page, readable at city scale: planes apart, routers with what hangs on them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Drawing:
-    """One plane as drawn: the border with what hangs on it first, then the city's routers, then the counties'."""
+    """One plane as drawn: the border first, then the city's routers, then the counties'."""
 
     plane: PlaneTopology
     border: Block

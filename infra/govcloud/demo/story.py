@@ -1,0 +1,81 @@
+"""The demonstration's steps, in order; what can run side by side does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from govcloud.demo.machines import configure_all
+from govcloud.demo.proofs import prove
+from govcloud.demo.report import Report
+from govcloud.engine import Plan, Setting, Site, apply_plan, each_plane, make_plan, take_census, write_plan
+from govcloud.errors import ToolkitError
+from govcloud.lab import CLOUDS, offer_image, up
+from govcloud.progress import Progress
+from govcloud.toolchain import find_pulumi
+
+Say = Callable[[str], None]
+
+
+def demonstrate(site: Site, progress: Progress, say: Say) -> Report:
+    """Raise the city and prove it; ToolkitError where a step fails."""
+    resources = sum(len(stack.resources) for stack in site.stacks)
+    say(f"{site.topology.site.id} is valid: {len(site.stacks)} stacks, {resources} resources")
+    settings = _bring_up(site, progress)
+    plans = each_plane(settings, lambda s: make_plan(s, progress, datetime.now(UTC)))
+    for plan in plans:
+        folder = write_plan(plan, site.plane_work(plan.plane).plans)
+        say(f"{plan.plane}: {plan.counts() or 'nothing to do'}; read {folder}/plan.html")
+    _apply(plans, settings, progress, say)
+    configure_all(site, settings, progress, say)
+    censuses = tuple(each_plane(settings, take_census))
+    return Report(censuses, tuple(prove(site, settings)), _next_steps(site))
+
+
+def _bring_up(site: Site, progress: Progress) -> list[Setting]:
+    """The lab and the Pulumi CLI, which have nothing to do with each other."""
+    clouds = [cloud for cloud in CLOUDS if cloud.plane in site.planes]
+    with ThreadPoolExecutor(2, thread_name_prefix="bring-up") as pool:
+        toolchain = pool.submit(find_pulumi, progress)
+        lab = pool.submit(up, site.work.root, clouds, progress)
+        lab.result()
+        root = toolchain.result().root
+    for cloud in clouds:
+        offer_image(site.plane_work(cloud.plane).root / "images")
+    return site.settings(root)
+
+
+def _apply(plans: list[Plan], settings: list[Setting], progress: Progress, say: Say) -> None:
+    by_plane = {plan.plane: plan for plan in plans}
+    busy = [setting for setting in settings if by_plane[setting.plane]]
+    if not busy:
+        say("the clouds are what is declared already")
+        return
+    for setting, applied in zip(
+        busy,
+        each_plane(busy, lambda s: apply_plan(by_plane[s.plane], s, progress, datetime.now(UTC))),
+        strict=True,
+    ):
+        say(f"{setting.plane}: {applied.standing} objects stand as planned")
+    left = [
+        plan for plan in each_plane(settings, lambda s: make_plan(s, progress, datetime.now(UTC))) if plan
+    ]
+    if left:
+        found = ", ".join(f"{plan.plane}: {plan.counts()}" for plan in left)
+        raise ToolkitError(
+            f"a second plan finds something to do: {found}", remedy="run `govcloud plan`, read it"
+        )
+    say("a second plan finds nothing to do")
+
+
+def _next_steps(site: Site) -> tuple[str, ...]:
+    plane = site.planes[0]
+    plans = site.plane_work(plane).plans
+    return (
+        f"the plans that were applied: {plans}/*/plan.html",
+        "a machine's shell: ./dev run ssh shared-postgresql",
+        "row by row of the requirements, what stands: ./dev run topology show --rows",
+        "take a field away by hand and see: ./dev run plan",
+        "take it all down: ./dev run apply --destroy, then ./dev run lab down",
+    )
