@@ -1,4 +1,4 @@
-"""The way to one plane's machines: SSH by the operator's key, through that plane's bastion, host keys verified."""
+"""The way to one plane's machines: SSH by the operator's key, through its bastion, host keys verified."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BASTION = "bastion"
 
 @dataclass(frozen=True)
 class Access:
-    """How the machines of one plane are reached: `directory` is the plane's own, `key` the operator's private key."""
+    """How one plane's machines are reached; `directory` is the plane's own, `key` the private key."""
 
     site: str
     plane: PlaneTopology
@@ -28,12 +28,12 @@ class Access:
     @property
     def known_hosts(self) -> Path:
         """The host keys that the plane's cloud reported."""
-        return private_directory(self.directory / "ssh") / "known_hosts"
+        return private_directory(self.directory.absolute() / "ssh") / "known_hosts"
 
     @property
     def config(self) -> Path:
         """OpenSSH's settings for this plane, the jump through the bastion included."""
-        return private_directory(self.directory / "ssh") / "config"
+        return private_directory(self.directory.absolute() / "ssh") / "config"
 
     @cached_property
     def running(self) -> tuple[Machine, ...]:
@@ -57,7 +57,9 @@ class Access:
         found = self.plane.machine.get(name)
         if found is None:
             names = ", ".join(machine.id for machine in self.running)
-            raise ToolkitError(f"there is no machine {name}", f"plane {self.plane.id}", f"name one of {names}")
+            raise ToolkitError(
+                f"there is no machine {name}", f"plane {self.plane.id}", f"name one of {names}"
+            )
         if not found.runs:
             raise ToolkitError(
                 f"{name} is simulated: it stands in the cloud's API, and nothing runs in it",
@@ -76,8 +78,8 @@ class Access:
         return ["-F", str(self.config), *jump]
 
     def command(self, machine: Machine, words: tuple[str, ...] = ()) -> list[str]:
-        """The argument list that logs in, or runs `words` there as OpenSSH does: joined, by the login's shell."""
-        return ["ssh", *self.options(machine), machine.id, *(["--", *words] if words else [])]
+        """The argument list that logs in, or has the login's shell run `words`, joined as OpenSSH does."""
+        return ["ssh", *self.options(machine), "--", machine.id, *words]
 
     def write_config(self) -> None:
         """Write OpenSSH's settings; a jump host inherits the file, so they hold on both legs."""

@@ -14,7 +14,7 @@ ANYWHERE = IPv4Network("0.0.0.0/0")
 
 
 def admitted(plane: PlaneTopology, machine: Machine) -> list[dict[str, Any]]:
-    """One entry for each service: `service`, `protocol`, `ports` (`22`, `10000-20000`, or none) and `sources`."""
+    """One entry a service: `service`, `protocol`, `ports` (`22`, `10000-20000`, or none) and `sources`."""
     prefixes: dict[tuple[str, str, str], set[IPv4Network]] = {}
     for flow in plane.flows:
         if flow.target in (MANAGED, machine.group):

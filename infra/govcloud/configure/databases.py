@@ -1,4 +1,4 @@
-"""The databases of a shared machine: one for each hosted system whose application really runs and may reach it."""
+"""The databases of a shared machine: one for each hosted system whose application runs and may reach it."""
 
 from __future__ import annotations
 

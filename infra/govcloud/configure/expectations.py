@@ -2,74 +2,66 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import Any
 
-from govcloud.configure.access import LOGIN, Access
+from govcloud.configure.access import BASTION, LOGIN
 from govcloud.configure.admission import admitted
 from govcloud.configure.databases import PORT, databases
-from govcloud.configure.portal import websites
-from govcloud.topology import Machine, Topology
+from govcloud.configure.subject import Subject
+
+TIME_ZONE = "Asia/Shanghai"
 
 
-def expected(topology: Topology, access: Access, machine: Machine, role: str) -> dict[str, Any]:
+def expected(of: Subject, role: str) -> dict[str, Any]:
     """What one role's verifier is to find on one machine, as JSON."""
-    return _EXPECTED[role](topology, access, machine)
+    return _EXPECTED[role](of)
 
 
-def _base(topology: Topology, access: Access, machine: Machine) -> dict[str, Any]:
+def _base(of: Subject) -> dict[str, Any]:
     return {
         "login": LOGIN,
-        "time_zone": "Asia/Shanghai",
-        "admitted": admitted(access.plane, machine),
-        "address": str(machine.address),
-        "bastion": "bastion" in machine.configure,
+        "time_zone": TIME_ZONE,
+        "admitted": admitted(of.plane, of.machine),
+        "bastion": BASTION in of.machine.configure,
     }
 
 
-def _bastion(topology: Topology, access: Access, machine: Machine) -> dict[str, Any]:
-    others = sorted(f"{other.address}:22" for other in access.running if other.id != machine.id)
-    return {"login": LOGIN, "targets": others}
+def _bastion(of: Subject) -> dict[str, Any]:
+    return {"login": LOGIN, "targets": sorted(f"{other.address}:22" for other in of.others)}
 
 
-def _postgresql(topology: Topology, access: Access, machine: Machine) -> dict[str, Any]:
-    here = [database for database in databases(access.plane) if database.machine.id == machine.id]
+def _postgresql(of: Subject) -> dict[str, Any]:
     return {
-        "address": str(machine.address),
+        "address": str(of.machine.address),
         "port": PORT,
-        "databases": {d.name: sorted(str(client.address) for client in d.applications) for d in here},
+        "databases": {d.name: sorted(str(client.address) for client in d.applications) for d in of.kept},
     }
 
 
-def _web(topology: Topology, access: Access, machine: Machine) -> dict[str, Any]:
-    database = next((d for d in databases(access.plane) if machine in d.applications), None)
+def _web(of: Subject) -> dict[str, Any]:
     return {
-        "application": machine.system,
-        "address": str(machine.address),
-        "database": database and {"host": str(database.machine.address), "port": PORT, "name": database.name},
-        "websites": [row["name_zh"] for row in websites(topology, access.plane, machine.system or "")],
+        "application": of.machine.system,
+        "names": [*of.domains, str(of.machine.address)],
+        "websites": [row["name_zh"] for row in of.websites],
     }
 
 
-def _probe(topology: Topology, access: Access, machine: Machine) -> dict[str, Any]:
-    """Every running machine answers the probe's ICMP where a flow lets it; databases never answer a probe."""
-    answering = [
-        other
-        for other in access.running
-        if other.id != machine.id
-        and any(e["protocol"] == "icmp" and _within(machine, e["sources"]) for e in admitted(access.plane, other))
-    ]
-    closed = [
-        f"{database.machine.address}:{PORT}"
-        for database in databases(access.plane)
-        if machine not in database.applications
-    ]
-    return {"reached": sorted(str(other.address) for other in answering), "silent": sorted(set(closed))}
+def _probe(of: Subject) -> dict[str, Any]:
+    """Every running machine answers the probe's ICMP where a flow lets it; no database answers a probe."""
+    closed = [d for d in databases(of.plane) if of.machine not in d.applications]
+    return {
+        "reached": [str(other.address) for other in of.others if _answers(of, admitted(of.plane, other))],
+        "silent": sorted({f"{database.machine.address}:{PORT}" for database in closed}),
+    }
 
 
-def _within(machine: Machine, sources: list[str]) -> bool:
-    from ipaddress import IPv4Network
-
-    return any(machine.address in IPv4Network(source) for source in sources)
+def _answers(of: Subject, entries: list[dict[str, Any]]) -> bool:
+    return any(
+        entry["protocol"] == "icmp"
+        and any(of.machine.address in IPv4Network(one) for one in entry["sources"])
+        for entry in entries
+    )
 
 
 _EXPECTED = {"base": _base, "bastion": _bastion, "postgresql": _postgresql, "web": _web, "probe": _probe}

@@ -1,7 +1,7 @@
 """Host keys as the cloud reports them: read from the console that Nova holds, never from the network.
 
-A guest prints its public host keys on its console when it first boots. Nova's API shows that console over the
-authenticated, private way to the cloud: so the first connection to a machine is verified like every later one.
+A guest prints its public host keys on its console when it first boots. Nova's API shows that console over
+the authenticated way to the cloud: so the first connection to a machine is verified like every later one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,11 @@ class HostKeys:
 def parse_console(text: str) -> tuple[str, ...]:
     """The keys of the last whole block on a console, each `type base64`; none when there is no such block."""
     blocks = _BLOCK.findall(text.replace("\r", ""))
-    return tuple(f"{kind} {body}" for kind, body in _KEY.findall(blocks[-1]) if _is_key(kind, body)) if blocks else ()
+    return (
+        tuple(f"{kind} {body}" for kind, body in _KEY.findall(blocks[-1]) if _is_key(kind, body))
+        if blocks
+        else ()
+    )
 
 
 def _is_key(kind: str, body: str) -> bool:
@@ -89,7 +93,7 @@ def trust(
     wait: float = WAIT,
     pause: Callable[[float], None] = time.sleep,
 ) -> dict[str, HostKeys]:
-    """Write the plane's known_hosts from what its cloud reports of the machines, waiting until they have booted.
+    """Write the plane's known_hosts from what its cloud reports, waiting until the machines have booted.
 
     Raises ToolkitError for a machine that the cloud has not, or that shows no keys within `wait` seconds.
     """
@@ -113,6 +117,12 @@ def trust(
     access.write_config()
     progress.done(step)
     return found
+
+
+def trusted(access: Access, machines: Sequence[Machine]) -> bool:
+    """Whether known_hosts holds a key of each of the machines already."""
+    recorded = _Record(access).read()
+    return access.known_hosts.exists() and all(machine.id in recorded for machine in machines)
 
 
 def _wait(

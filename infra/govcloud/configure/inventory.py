@@ -1,4 +1,4 @@
-"""The Ansible inventory of one plane, derived from the topology: what is configured where, and with which values.
+"""The Ansible inventory of one plane, derived from the topology: what is configured where, with which values.
 
 It holds no secret: passwords stand in a private file of the plane, which Ansible reads when it needs them.
 """
@@ -6,20 +6,41 @@ It holds no secret: passwords stand in a private file of the plane, which Ansibl
 from __future__ import annotations
 
 import shlex
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 from govcloud.configure.access import LOGIN, Access
 from govcloud.configure.admission import admitted
 from govcloud.configure.databases import PORT, Database, databases
-from govcloud.configure.portal import first_content, websites
+from govcloud.configure.portal import first_content
 from govcloud.configure.rolefiles import ROLES, role_file
-from govcloud.topology import Machine, Topology
+from govcloud.configure.subject import Subject
+from govcloud.errors import ToolkitError
+from govcloud.topology import Topology
+
+SERVING = {"web", "postgresql"}
+"""The roles that serve over TLS."""
 
 
 def secrets_file(access: Access) -> Path:
     """The plane's private file of the values that the roles need: JSON, names to strings."""
     return (access.directory / "configure" / "secrets.json").absolute()
+
+
+def authority_directory(access: Access) -> Path:
+    """Where the plane's own certificate authority lies."""
+    return (access.directory / "authority").absolute()
+
+
+def certified(topology: Topology, access: Access) -> dict[str, tuple[list[str], list[IPv4Address]]]:
+    """By machine that serves over TLS: the names and addresses that its certificate must bear."""
+    found = {}
+    for machine in access.running:
+        if SERVING & set(machine.configure):
+            addresses = [machine.address, *([machine.floating] if machine.floating else [])]
+            found[machine.id] = ([machine.id, *Subject(topology, access, machine).domains], addresses)
+    return found
 
 
 def secret_names(access: Access) -> tuple[str, ...]:
@@ -33,84 +54,85 @@ def group(role: str) -> str:
 
 
 def inventory(topology: Topology, access: Access) -> dict[str, Any]:
-    """What Ansible's inventory plugins and `ansible-playbook -i` take: a group for each role, and `_meta`."""
+    """What `ansible-playbook -i` takes of a program: a group for each role, and `_meta`."""
     groups: dict[str, Any] = {
         group(role): {"hosts": [machine.id for machine in access.running if role in machine.configure]}
         for role in ROLES
     }
-    hosts = {machine.id: host(topology, access, machine) for machine in access.running}
+    hosts = {machine.id: host(Subject(topology, access, machine)) for machine in access.running}
     return {"all": {"children": list(groups)}, **groups, "_meta": {"hostvars": hosts}}
 
 
-def host(topology: Topology, access: Access, machine: Machine) -> dict[str, Any]:
+def host(of: Subject) -> dict[str, Any]:
     """One machine's variables: how to reach it, and each of its roles' values."""
     variables: dict[str, Any] = {
-        "ansible_host": access.address(machine),
+        "ansible_host": of.access.address(of.machine),
         "ansible_user": LOGIN,
-        "ansible_ssh_common_args": shlex.join(access.options(machine)),
+        "ansible_ssh_common_args": shlex.join(of.access.options(of.machine)),
         "ansible_python_interpreter": "/usr/bin/python3",
     }
-    for role in machine.configure:
-        if role in VALUES:
-            variables |= VALUES[role](topology, access, machine)
+    for role in of.machine.configure:
+        variables |= _VALUES[role](of) if role in _VALUES else {}
     return variables
 
 
-def _base(topology: Topology, access: Access, machine: Machine) -> dict[str, Any]:
+def _base(of: Subject) -> dict[str, Any]:
     return {
-        "base_machine": machine.id,
+        "base_machine": of.machine.id,
         "base_login": LOGIN,
-        "base_banner": f"{topology.site.name_zh} · {access.plane.declaration.name_zh} · {machine.name_zh}",
-        "base_admitted": admitted(access.plane, machine),
+        "base_banner": f"{of.topology.site.name_zh} · {of.plane.declaration.name_zh} · {of.machine.name_zh}",
+        "base_admitted": admitted(of.plane, of.machine),
     }
 
 
-def _bastion(topology: Topology, access: Access, machine: Machine) -> dict[str, Any]:
-    others = [other for other in access.running if other.id != machine.id]
-    return {"bastion_targets": [f"{other.address}:22" for other in others]}
+def _bastion(of: Subject) -> dict[str, Any]:
+    return {"bastion_targets": [f"{other.address}:22" for other in of.others]}
 
 
-def _postgresql(topology: Topology, access: Access, machine: Machine) -> dict[str, Any]:
-    here = [database for database in databases(access.plane) if database.machine.id == machine.id]
+def _postgresql(of: Subject) -> dict[str, Any]:
     return {
-        "postgresql_address": str(machine.address),
+        "postgresql_address": str(of.machine.address),
         "postgresql_port": PORT,
+        "postgresql_certificate": str(authority_directory(of.access) / f"server-{of.machine.id}.pem"),
         "postgresql_databases": [
             {
                 "name": database.name,
                 "comment": database.name_zh,
                 "clients": [str(application.address) for application in database.applications],
-                "password": _secret(access, database),
+                "password": _secret(of.access, database),
             }
-            for database in here
+            for database in of.kept
         ],
     }
 
 
-def _web(topology: Topology, access: Access, machine: Machine) -> dict[str, Any]:
-    database = next((d for d in databases(access.plane) if machine in d.applications), None)
-    if database is None or machine.system is None:
-        return {}
-    sites = websites(topology, access.plane, machine.system)
+def _web(of: Subject) -> dict[str, Any]:
+    if of.used is None or of.machine.system is None:
+        raise ToolkitError(
+            "it is configured as `web`, and no hosted system with a database runs on it",
+            f"{of.plane.id}/{of.machine.id}",
+            "place a system's `web` component there, with a `database`; or let it be simulated",
+        )
     return {
-        "web_application": machine.system,
-        "web_names": [row["domain"] for row in sites if row["kind"] == "head"],
+        "web_application": of.machine.system,
+        "web_authority": str(authority_directory(of.access) / "authority.pem"),
+        "web_certificate": str(authority_directory(of.access) / f"server-{of.machine.id}.pem"),
+        "web_names": of.domains,
         "web_database": {
-            "machine": database.machine.id,
-            "host": str(database.machine.address),
+            "machine": of.used.machine.id,
+            "host": str(of.used.machine.address),
             "port": PORT,
-            "name": database.name,
-            "password": _secret(access, database),
+            "name": of.used.name,
+            "password": _secret(of.access, of.used),
         },
-        "web_declared": {"website": sites},
-        "web_first_content": first_content(
-            role_file("web", f"{machine.system}/first-content.yaml"), topology, access.plane, machine.system
-        ),
+        "web_declared": {"website": of.websites},
+        "web_first_content": _first_content(of, of.machine.system),
     }
 
 
-def _probe(topology: Topology, access: Access, machine: Machine) -> dict[str, Any]:
-    return {}
+def _first_content(of: Subject, system: str) -> dict[str, Any]:
+    text = role_file("web", f"{system}/first-content.yaml")
+    return first_content(text, of.topology, of.plane, system)
 
 
 def _secret(access: Access, database: Database) -> str:
@@ -118,5 +140,5 @@ def _secret(access: Access, database: Database) -> str:
     return f"{{{{ (lookup('ansible.builtin.file', {str(path)!r}) | from_json)[{database.secret!r}] }}}}"
 
 
-VALUES = {"base": _base, "bastion": _bastion, "postgresql": _postgresql, "web": _web, "probe": _probe}
+_VALUES = {"base": _base, "bastion": _bastion, "postgresql": _postgresql, "web": _web}
 """By role: what it needs to know of a machine."""

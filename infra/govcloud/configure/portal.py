@@ -1,4 +1,4 @@
-"""What the portal of the website group shows that the inventory declares: its sites, and its first content."""
+"""What the portal of the website group shows that the inventory declares: its sites, its first content."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KINDS = {"site": "head", "counties": "county", "units": "department"}
 
 
 def websites(topology: Topology, plane: PlaneTopology, system: str) -> list[dict[str, Any]]:
-    """The rows of the sites that the system hosts: the head, then counties by their code, then departments."""
+    """The rows of the sites that a system hosts: the head, then counties by their code, then departments."""
     rows = []
     for name, website in plane.websites.items():
         if website.hosted_by != system:
@@ -35,13 +35,13 @@ def websites(topology: Topology, plane: PlaneTopology, system: str) -> list[dict
 
 
 def _owner(topology: Topology, roster: str, of: str) -> Any:
-    return {"site": lambda: topology.site, "counties": lambda: topology.counties[of]}.get(
-        roster, lambda: topology.units[of]
-    )()
+    if roster == "site":
+        return topology.site
+    return topology.counties[of] if roster == "counties" else topology.units[of]
 
 
 def _place(topology: Topology, roster: str, of: str) -> str:
-    """What sites of a kind are ordered by: a county's code, where areas without one come last; else the id."""
+    """What sites of a kind are ordered by: a county's code, areas without one coming last; else the id."""
     if roster == "counties":
         return topology.counties[of].code or f"~{of}"
     return of

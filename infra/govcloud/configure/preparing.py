@@ -11,14 +11,21 @@ from typing import Any
 import yaml
 
 from govcloud.configure.access import Access
-from govcloud.configure.inventory import inventory, secret_names, secrets_file
+from govcloud.configure.authority import Authority
+from govcloud.configure.inventory import (
+    authority_directory,
+    certified,
+    inventory,
+    secret_names,
+    secrets_file,
+)
 from govcloud.configure.rolefiles import roles_directory
 from govcloud.local import private_directory, write_private
 from govcloud.topology import Topology
 
 FORKS = 4
 _SETTINGS = """\
-# Written by govcloud. Run by hand: ANSIBLE_CONFIG=<this file> ansible-playbook -i <inventory> <roles>/site.yml
+# Written by govcloud. By hand: ANSIBLE_CONFIG=<this file> ansible-playbook -i <inventory> <roles>/site.yml
 [defaults]
 forks = {forks}
 gathering = explicit
@@ -72,6 +79,9 @@ def prepare(topology: Topology, access: Access, secret: Callable[[str], str]) ->
         private_directory(directory / part)
     values = {name: secret(name) for name in secret_names(access)}
     write_private(secrets_file(access), json.dumps(values, indent=1) + "\n")
+    authority = Authority(authority_directory(access), f"govcloud {access.site} {access.plane.id}")
+    for machine, (names, addresses) in certified(topology, access).items():
+        authority.vouch(machine, names, addresses)
     document = as_yaml(inventory(topology, access))
     write_private(prepared.inventory, yaml.safe_dump(document, allow_unicode=True, sort_keys=False))
     settings = _SETTINGS.format(forks=FORKS, roles=roles_directory(), local_tmp=directory / "tmp")
@@ -82,8 +92,8 @@ def prepare(topology: Topology, access: Access, secret: Callable[[str], str]) ->
 
 def as_yaml(listed: dict[str, Any]) -> dict[str, Any]:
     """An inventory in the form of Ansible's files instead of that of its programs."""
-    groups = {
-        name: {"hosts": dict.fromkeys(group["hosts"], {})}
+    groups: dict[str, Any] = {
+        name: {"hosts": {host: {} for host in group["hosts"]}}
         for name, group in listed.items()
         if name not in ("all", "_meta")
     }

@@ -23,5 +23,7 @@ def role_file(role: str, name: str) -> str:
     """The text of a file that a role brings."""
     path = roles_directory() / role / "files" / name
     if not path.is_file():
-        raise ToolkitError(f"role {role} has no {name}", str(path), "the role must bring what it is to set up")
+        raise ToolkitError(
+            f"role {role} has no {name}", str(path), "the role must bring what it is to set up"
+        )
     return path.read_text(encoding="utf-8")

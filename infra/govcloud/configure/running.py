@@ -107,7 +107,9 @@ def _error(where: str, task: str, kind: str, result: Mapping[str, Any]) -> Toolk
             where,
             "see that it runs (`openstack server show`), and what `govcloud ssh` says",
         )
-    return ToolkitError(f"task “{task}” failed: {said}", where, "mend what it names, then run configure again")
+    return ToolkitError(
+        f"task “{task}” failed: {said}", where, "mend what it names, then run configure again"
+    )
 
 
 def run(
@@ -141,11 +143,15 @@ def run(
         )
     events.end()
     if ended.status == "canceled":
-        raise ToolkitError("it was stopped", f"configure {events._plane}", "run it again: what is done stays done")
+        raise ToolkitError(
+            "it was stopped", f"configure {events._plane}", "run it again: what is done stays done"
+        )
     made = PlaneRun(prepared.access.plane.id, tuple(events.runs.values()), time.monotonic() - begun)
     if ended.status != "successful" and not made.errors:
         tail = " ".join(Path(ended.config.artifact_dir, "stdout").read_text(errors="replace").split()[-80:])
-        raise ToolkitError(f"Ansible ended with {ended.rc}: {tail}", f"configure {made.plane}", "mend what it names")
+        raise ToolkitError(
+            f"Ansible ended with {ended.rc}: {tail}", f"configure {made.plane}", "mend what it names"
+        )
     return made
 
 
@@ -171,7 +177,7 @@ def _programs() -> Path:
 
 @contextmanager
 def _control_sockets(access: Access) -> Iterator[Path]:
-    """A directory for shared connections: its path is short, because a socket's may not be long, and this run's own.
+    """A directory for this run's shared connections; its path is short, because a socket's may not be long.
 
     Two sites may use the same addresses: a connection that another run left must never be taken for ours.
     """
@@ -180,6 +186,15 @@ def _control_sockets(access: Access) -> Iterator[Path]:
         yield directory
     finally:
         for socket in directory.iterdir():
-            command = ["ssh", "-F", str(access.config), "-o", f"ControlPath={socket}", "-O", "exit", "machine"]
+            command = [
+                "ssh",
+                "-F",
+                str(access.config),
+                "-o",
+                f"ControlPath={socket}",
+                "-O",
+                "exit",
+                "machine",
+            ]
             subprocess.run(command, capture_output=True, check=False, env={**os.environ, "LC_ALL": "C"})
         shutil.rmtree(directory, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Looks at running machines, independently of the roles that made them: each role brings a program that only reads.
+"""Looks at running machines, independently of the roles: each role brings a program that only reads.
 
 The program runs on the machine itself over SSH; it is told what the topology says, and reports what it found.
 """
@@ -15,6 +15,7 @@ from typing import Any
 from govcloud.configure.access import Access
 from govcloud.configure.expectations import expected
 from govcloud.configure.rolefiles import roles_directory
+from govcloud.configure.subject import Subject
 from govcloud.errors import ToolkitError
 from govcloud.progress import Progress
 from govcloud.topology import Machine, Topology
@@ -80,20 +81,26 @@ def verify(
 def look(topology: Topology, access: Access, machine: Machine, role: str) -> list[Finding]:
     """Run one role's verifier on one machine. Raises ToolkitError when it could not look."""
     path = roles_directory() / role / "verify.py"
-    what = json.dumps(expected(topology, access, machine, role), ensure_ascii=True)
+    what = json.dumps(expected(Subject(topology, access, machine), role), ensure_ascii=True)
     program = path.read_text(encoding="utf-8") + _HARNESS.format(expected=what)
-    return [Finding(access.plane.id, machine.id, role, *found) for found in _run(access, machine, role, program)]
+    return [
+        Finding(access.plane.id, machine.id, role, *found) for found in _run(access, machine, role, program)
+    ]
 
 
 def _run(access: Access, machine: Machine, role: str, program: str) -> list[Any]:
     command = access.command(machine, ("sudo", "/usr/bin/python3", "-I", "-"))
     where = f"{access.plane.id}/{machine.id}, verifier of {role}"
     try:
-        ended = subprocess.run(command, input=program, capture_output=True, text=True, timeout=SECONDS, check=False)
+        ended = subprocess.run(
+            command, input=program, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
     except subprocess.TimeoutExpired as error:
         raise ToolkitError(f"it took more than {SECONDS} s", where, "look at the machine") from error
     if ended.returncode != 0:
         said = " ".join(ended.stderr.strip().splitlines()[-3:])
-        raise ToolkitError(f"it could not look: {said}", where, "see what `govcloud ssh` says, then run it again")
+        raise ToolkitError(
+            f"it could not look: {said}", where, "see what `govcloud ssh` says, then run it again"
+        )
     loaded: list[Any] = json.loads(ended.stdout)
     return loaded

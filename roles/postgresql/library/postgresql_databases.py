@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Ansible module: a database and a login of the same name for each hosted system.
 
-The login owns its database unless the system only reads; the password is kept as a SCRAM-SHA-256 verifier that is
+A login may connect to its own database alone. The password is kept as a SCRAM-SHA-256 verifier that is
 computed here, so that no statement, and no server log, ever holds it in clear.
 """
 
@@ -55,7 +55,10 @@ def statements(cursor: Any, wanted: dict[str, Any]) -> list[sql.Composed]:
     found = []
     if one(cursor, "SELECT 1 FROM pg_roles WHERE rolname = %s", wanted["name"]) is None:
         found.append(sql.SQL("CREATE ROLE {} LOGIN CONNECTION LIMIT 20").format(name))
-    if not holds(one(cursor, "SELECT rolpassword FROM pg_authid WHERE rolname = %s", wanted["name"]), wanted["password"]):
+    if not holds(
+        one(cursor, "SELECT rolpassword FROM pg_authid WHERE rolname = %s", wanted["name"]),
+        wanted["password"],
+    ):
         secret = sql.Literal(verifier(wanted["password"], os.urandom(16), ITERATIONS))
         found.append(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, secret))
     if one(cursor, "SELECT 1 FROM pg_database WHERE datname = %s", wanted["name"]) is None:

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Ansible module: an application's tables, the content that it begins with, and the rows that are declared for it.
+"""Ansible module: an application's tables, the content that it begins with, and the rows declared for it.
 
-The schema and the first content are laid down once, together, in an empty database: from then on they are people's.
-Declared rows are kept equal to their declaration at every run. The reader may read everything and write nothing.
+The schema and the first content are laid down once, together, in an empty database: from then on they are
+people's. Declared rows are kept as declared at every run. The reader may read everything and write nothing.
 """
 
 from __future__ import annotations

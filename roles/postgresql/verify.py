@@ -1,0 +1,121 @@
+"""What the database machine is, seen on the machine: `govcloud configure` runs this there; it only reads."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+Found = tuple[str, bool, str]
+SYSTEM = {"postgres", "template0", "template1"}
+
+
+def findings(expected: dict[str, Any]) -> Iterator[Found]:
+    yield from listening(expected)
+    yield from admission(expected)
+    yield from logins(expected)
+    yield from refusal(expected)
+    yield from backups()
+
+
+def said(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def rows(query: str) -> list[dict[str, Any]]:
+    """The rows of a query, asked over the machine's own socket as the database's own account."""
+    whole = "SELECT coalesce(json_agg(found), '[]') FROM (" + query + ") AS found"  # noqa: S608 - words of ours
+    command = ["runuser", "-u", "postgres", "--", "psql", "-XAtc", whole]
+    found: list[dict[str, Any]] = json.loads(
+        subprocess.run(command, capture_output=True, text=True, check=True, cwd="/").stdout
+    )
+    return found
+
+
+def listening(expected: dict[str, Any]) -> Iterator[Found]:
+    sockets = [line.split()[3] for line in said("ss", "-H", "-ltnp").splitlines() if '"postgres"' in line]
+    wanted = [f"{expected['address']}:{expected['port']}"]
+    yield "it listens on its planned address alone", sockets == wanted, f"{sockets}"
+
+
+def admission(expected: dict[str, Any]) -> Iterator[Found]:
+    listed = rows(
+        "SELECT type, database, user_name, address, netmask, auth_method, error FROM pg_hba_file_rules"
+    )
+    faults = [row["error"] for row in listed if row["error"]]
+    yield "pg_hba.conf reads without fault", not faults, f"{faults}"
+    outer = sorted(
+        [row["type"], *row["database"], *row["user_name"], row["address"], row["netmask"], row["auth_method"]]
+        for row in listed
+        if row["type"] != "local"
+    )
+    wanted = sorted(
+        ["hostssl", name, name, client, "255.255.255.255", "scram-sha-256"]
+        for name, clients in expected["databases"].items()
+        for client in clients
+    )
+    yield (
+        "only each system's own machines may log in, encrypted, to its own database",
+        outer == wanted,
+        f"{outer}",
+    )
+    inner = [[*row["user_name"], row["auth_method"]] for row in listed if row["type"] == "local"]
+    yield "on the machine itself only the database's account may", inner == [["postgres", "peer"]], f"{inner}"
+
+
+def logins(expected: dict[str, Any]) -> Iterator[Found]:
+    query = (
+        "SELECT rolname, rolsuper, rolcreaterole, rolcreatedb, left(rolpassword, 13) AS kind"
+        " FROM pg_authid WHERE rolcanlogin"
+    )
+    found = {row.pop("rolname"): row for row in rows(query)}
+    names = sorted(found.keys() - {"postgres"})
+    yield (
+        "each hosted system has a login, and nobody else",
+        names == sorted(expected["databases"]),
+        f"{names}",
+    )
+    weak = [name for name in names if found[name]["kind"] != "SCRAM-SHA-256"]
+    yield "every password is kept as SCRAM-SHA-256", not weak, f"otherwise: {weak}"
+    mighty = [
+        n for n in names if any(found[n][right] for right in ("rolsuper", "rolcreaterole", "rolcreatedb"))
+    ]
+    yield "no login may administer", not mighty, f"{mighty}"
+    kept = {row["datname"] for row in rows("SELECT datname FROM pg_database")} - SYSTEM
+    yield "each hosted system has a database", kept == set(expected["databases"]), f"{sorted(kept)}"
+    pairs = rows(
+        "SELECT rolname, datname FROM pg_roles, pg_database"
+        " WHERE rolcanlogin AND NOT rolsuper AND rolname <> datname"
+        " AND datname NOT IN ('postgres', 'template0', 'template1')"
+        " AND has_database_privilege(rolname, datname, 'CONNECT')"
+    )
+    yield "no login reaches another system's database", not pairs, f"{pairs}"
+
+
+def refusal(expected: dict[str, Any]) -> Iterator[Found]:
+    """From here, which is no application's machine, each login is turned away before any password."""
+    for name in expected["databases"]:
+        place = (
+            f"host={expected['address']} port={expected['port']} dbname={name} user={name} connect_timeout=5"
+        )
+        ended = subprocess.run(
+            ["psql", "-Xwc", "SELECT 1", place], capture_output=True, text=True, check=False
+        )
+        refused = ended.returncode != 0 and "no pg_hba.conf entry" in ended.stderr
+        yield (
+            f"login {name} is refused from elsewhere",
+            refused,
+            ended.stderr.strip()[-160:] or "it was let in",
+        )
+
+
+def backups() -> Iterator[Found]:
+    place = Path("/var/backups/postgresql")
+    mode = f"{place.owner()} {place.stat().st_mode & 0o777:o}" if place.is_dir() else "not there"
+    yield "backups lie where only the database's account reads", mode == "postgres 700", mode
+    timer = subprocess.run(
+        ["systemctl", "is-active", "database-backup.timer"], capture_output=True, text=True, check=False
+    )
+    yield "a backup is taken every night", timer.stdout.strip() == "active", timer.stdout.strip()
