@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import openstack.config
@@ -12,6 +13,9 @@ import pytest
 from openstack.connection import Connection
 
 from govcloud import lab as govlab
+from govcloud.engine import Plan, Setting, Site, apply_plan, each_plane, make_plan
+from govcloud.progress import Silent
+from govcloud.toolchain import find_pulumi
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,3 +59,38 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandingLab]:
     govlab.up(work, govlab.CLOUDS)
     yield StandingLab(work)
     govlab.down(work, ours)
+
+
+ROOT = Path(__file__).parents[3]
+
+
+def plan(setting: Setting, **more: bool) -> Plan:
+    """A plan of everything, made now."""
+    return make_plan(setting, Silent(), datetime.now(UTC), **more)
+
+
+def apply(made: Plan, setting: Setting) -> int:
+    """Apply it now; how many objects stand for it."""
+    return apply_plan(made, setting, Silent(), datetime.now(UTC)).standing
+
+
+@pytest.fixture(scope="session")
+def small_site(lab: StandingLab, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """`inventories/minimal` with a work directory of its own."""
+    work = tmp_path_factory.mktemp("minimal")
+    offer_images(lab, work)
+    return Site(ROOT / "inventories" / "minimal", work)
+
+
+@pytest.fixture(scope="session")
+def settings(small_site: Site) -> list[Setting]:
+    """A setting for each plane of the small site."""
+    return small_site.settings(find_pulumi(Silent()).root)
+
+
+@pytest.fixture(scope="session")
+def applied(settings: list[Setting]) -> Iterator[dict[str, Setting]]:
+    """The small site standing in both clouds; taken down after."""
+    each_plane(settings, lambda setting: apply(plan(setting), setting))
+    yield {setting.plane: setting for setting in settings}
+    each_plane(settings, lambda setting: apply(plan(setting, destroy=True), setting))

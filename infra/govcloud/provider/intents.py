@@ -24,7 +24,6 @@ class Intents:
         self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._sent = self._load()
-        self._stream = path.open("a", encoding="utf-8")
 
     def _load(self) -> dict[str, float]:
         open_intents: dict[str, float] = {}
@@ -62,14 +61,14 @@ class Intents:
                 self._write({"answered": marker}, durable=False)
 
     def _write(self, entry: dict[str, object], *, durable: bool) -> None:
-        self._stream.write(json.dumps(entry) + "\n")
-        self._stream.flush()
-        if durable:
-            os.fdatasync(self._stream.fileno())
+        with self._path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(entry) + "\n")
+            stream.flush()
+            if durable:
+                os.fdatasync(stream.fileno())
 
     def close(self) -> None:
-        """Close the file; with nothing open it starts afresh."""
+        """End the run: with nothing open the record starts afresh."""
         with self._lock:
-            self._stream.close()
             if not self._sent:
                 self._path.unlink(missing_ok=True)

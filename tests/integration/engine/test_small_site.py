@@ -15,8 +15,7 @@ from openstack.connection import Connection
 from govcloud.engine import Setting, apply_plan, read_plan, take_census, write_plan
 from govcloud.errors import ToolkitError
 from govcloud.progress import Silent
-from integration.conftest import StandingLab
-from integration.engine.conftest import apply, plan
+from integration.conftest import StandingLab, apply, plan
 
 PLANES = pytest.mark.parametrize("plane", ["extranet", "classified"])
 

@@ -15,9 +15,11 @@ from integration.provider.world import World
 def world(lab: StandingLab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The supporting objects in the extranet's lab cloud."""
     made = World(lab.work / "extranet" / "clouds.yaml", tmp_path_factory.mktemp("matrix"))
-    made.build()
-    yield made
-    made.clear()
+    try:
+        made.build()
+        yield made
+    finally:
+        made.clear()
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,11 @@ WORLD = "extranet/world/"
 SUBJECT = "extranet/subject/"
 
 
+def _upper_half(prefix: str) -> list[dict[str, str]]:
+    """The upper half of a /24 for ports that the cloud makes for itself, so that they take no planned address."""
+    return [{"start": f"{prefix}.128", "end": f"{prefix}.254"}]
+
+
 def _net(name: str, **more: Any) -> tuple[str, str, dict[str, Any]]:
     return ("network", name, {"name": f"matrix-{name}", "project": "world/project", **more})
 
@@ -52,13 +57,31 @@ PARTS: list[tuple[str, str, dict[str, Any]]] = [
         "external-2-subnet", "external-2", "203.0.113.128/25", gateway_ip="203.0.113.129", enable_dhcp=False
     ),
     _net("network"),
-    _sub("subnet", "network", "10.251.0.0/24", gateway_ip="10.251.0.1"),
+    _sub(
+        "subnet",
+        "network",
+        "10.251.0.0/24",
+        gateway_ip="10.251.0.1",
+        allocation_pools=_upper_half("10.251.0"),
+    ),
     _net("empty-network"),
     _net("spare-network"),
     _net("leg-network"),
-    _sub("leg-subnet", "leg-network", "10.252.0.0/24", gateway_ip="10.252.0.1"),
+    _sub(
+        "leg-subnet",
+        "leg-network",
+        "10.252.0.0/24",
+        gateway_ip="10.252.0.1",
+        allocation_pools=_upper_half("10.252.0"),
+    ),
     _net("leg-network-2"),
-    _sub("leg-subnet-2", "leg-network-2", "10.253.0.0/24", gateway_ip="10.253.0.1"),
+    _sub(
+        "leg-subnet-2",
+        "leg-network-2",
+        "10.253.0.0/24",
+        gateway_ip="10.253.0.1",
+        allocation_pools=_upper_half("10.253.0"),
+    ),
     (
         "port",
         "leg-port",
@@ -70,7 +93,13 @@ PARTS: list[tuple[str, str, dict[str, Any]]] = [
         },
     ),
     _net("spare-leg"),
-    _sub("spare-leg-subnet", "spare-leg", "10.254.0.0/24", gateway_ip="10.254.0.1"),
+    _sub(
+        "spare-leg-subnet",
+        "spare-leg",
+        "10.254.0.0/24",
+        gateway_ip="10.254.0.1",
+        allocation_pools=_upper_half("10.254.0"),
+    ),
     ("router", "router", {"name": "matrix-world-router", "project": "world/project"}),
     ("router", "other-router", {"name": "matrix-other-router", "project": "world/project"}),
     ("router", "second-router", {"name": "matrix-second-router", "project": "world/project"}),
