@@ -202,7 +202,8 @@ class Cloud:
                     method,
                     json=body,
                     raise_exc=False,
-                    connect_retries=3,
+                    # The library would also send a create again whose answer was lost; `_guard` knows better.
+                    connect_retries=0,
                     timeout=TIMEOUT,
                     headers={**HEADERS.get(service, {}), **(headers or {})},
                 ),
