@@ -36,5 +36,6 @@ def ssh(
         with Shown() as progress:
             trust(access, cloud_of(site, access.plane.id), needed, progress)
     access.write_config()
-    words = access.command(target, command)
+    # The `--` that ends our own options may stand after MACHINE, as in the example.
+    words = access.command(target, command[1:] if command[:1] == ("--",) else command)
     os.execvp(words[0], words)  # noqa: S606 - an argument list, and no shell

@@ -24,6 +24,8 @@ from govcloud.progress import Progress
 
 KEPT_RUNS = 5
 """Records of so many runs stay in the directory."""
+HIDDEN = "a task that holds secrets"
+"""How a change is named of which Ansible tells nothing but that it was made."""
 
 
 @dataclass
@@ -73,6 +75,8 @@ class _Events:
             run = self.runs.get(str(data.get("host")))
             if run is not None:
                 self._result(run, str(kind), data)
+        elif kind == "playbook_on_stats":
+            self._count(data.get("changed") or {})
         return False  # the events are not kept: they would repeat every value of every task
 
     def end(self) -> None:
@@ -83,6 +87,12 @@ class _Events:
         self.end()
         self._step = f"configure {self._plane}: {name}"
         self._progress.step(self._step)
+
+    def _count(self, changed: Mapping[str, int]) -> None:
+        """Add the changes that were hidden, values and all, because their tasks hold secrets."""
+        for name, run in self.runs.items():
+            hidden = int(changed.get(name, 0)) - len(run.changed)
+            run.changed += [HIDDEN] * hidden
 
     def _result(self, run: MachineRun, kind: str, data: Mapping[str, Any]) -> None:
         result = data.get("res") or {}

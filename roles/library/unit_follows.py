@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+"""Ansible module: a unit runs with its files as they are now.
+
+A handler is forgotten when a run is cut short between the change of a file and the handler: the next run
+finds nothing changed, and the unit keeps its old settings. So what a unit was last reloaded with is written
+down on the machine, and compared at every run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+RECORDS = Path("/var/lib/govcloud/units")
+
+DOCUMENTATION = """
+module: unit_follows
+short_description: Reload or restart a unit whose files have changed since it last was
+"""
+
+
+def digests(paths: list[str]) -> dict[str, str]:
+    """By file, the files in directories included: a digest of its content."""
+    found = {}
+    for path in map(Path, paths):
+        files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+        for one in files:
+            found[str(one)] = hashlib.sha256(one.read_bytes()).hexdigest() if one.exists() else "none"
+    return found
+
+
+def act(module: Any, *words: str) -> None:
+    code, _out, error = module.run_command(["systemctl", *words])
+    if code:
+        module.fail_json(msg=f"systemctl {' '.join(words)}: {error.strip()}")
+
+
+def main() -> None:
+    module = AnsibleModule(
+        {
+            "unit": {"required": True},
+            "files": {"type": "list", "elements": "str", "required": True},
+            "how": {"choices": ["reload", "restart"], "default": "reload"},
+        },
+        supports_check_mode=True,
+    )
+    unit, how = module.params["unit"], module.params["how"]
+    now = json.dumps(digests(module.params["files"]), indent=1)
+    record = RECORDS / f"{unit}.{how}.json"
+    if record.exists() and record.read_text() == now:
+        module.exit_json(changed=False)
+    if not module.check_mode:
+        act(module, "daemon-reload")
+        act(module, how, unit)
+        RECORDS.mkdir(parents=True, exist_ok=True, mode=0o700)
+        record.write_text(now)
+    module.exit_json(changed=True)
+
+
+if __name__ == "__main__":
+    main()
