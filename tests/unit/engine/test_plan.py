@@ -47,7 +47,9 @@ def _plan(*steps: Step) -> Plan:
 
 def test_it_reads_back_as_it_was_written(tmp_path: Path) -> None:
     change = FieldStep("mtu", 1500, {"to": [1400]}, Consequence.INTERRUPTS)
-    plan = _plan(_step("create", "a"), _step("update", "b", "id", changes=(change,)), _step("delete", "c", "id"))
+    plan = _plan(
+        _step("create", "a"), _step("update", "b", "id", changes=(change,)), _step("delete", "c", "id")
+    )
     assert read_plan(write_plan(plan, tmp_path)) == plan
 
 
