@@ -30,6 +30,11 @@ def digest(*parts: bytes | str) -> str:
     return whole.hexdigest()[:_DIGEST_LENGTH]
 
 
+def is_built(name: str, key: str, root: Path | None = None) -> bool:
+    """Whether `build_once` would find it made."""
+    return ((root or cache_root()) / f"{name}-{key}").is_dir()
+
+
 def build_once(name: str, key: str, make: Callable[[Path], None], root: Path | None = None) -> Path:
     """The directory `<root>/<name>-<key>`, made by `make` in a directory aside unless it stands.
 

@@ -7,8 +7,7 @@ import sys
 from importlib import resources
 from pathlib import Path
 
-from govcloud.errors import ToolkitError
-from govcloud.lab.builds import build_once, digest
+from govcloud.lab.builds import build_once, digest, is_built
 from govcloud.lab.commands import bound_to_us, run
 
 # The release that libvirt's binding is compiled against; Debian 12's own.
@@ -25,16 +24,21 @@ def environment() -> Path:
     return build_once("openstack", lock_digest(), _build) / "venv"
 
 
+def lacks_installer() -> bool:
+    """Whether it must still be built and there is nothing to build it with."""
+    return not is_built("openstack", lock_digest()) and uv() is None
+
+
 def _lock() -> Path:
     return Path(str(resources.files("govcloud.lab") / "requirements.lock"))
 
 
 def _build(directory: Path) -> None:
-    uv = str(_uv())
-    run([uv, "venv", "--quiet", "--relocatable", "--python", PYTHON, directory / "venv"])
+    installer = str(uv())  # the preflight has seen it
+    run([installer, "venv", "--quiet", "--relocatable", "--python", PYTHON, directory / "venv"])
     # Compiled here: the services start from a directory that nothing writes to afterwards.
     install = [
-        uv,
+        installer,
         "pip",
         "install",
         "--quiet",
@@ -51,10 +55,8 @@ def _build(directory: Path) -> None:
     )
 
 
-def _uv() -> Path:
+def uv() -> Path | None:
+    """The installer: beside this Python, where `dev` puts it, or on the path."""
     beside = Path(sys.executable).with_name("uv")
-    if beside.exists():
-        return beside
-    if found := shutil.which("uv"):
-        return Path(found)
-    raise ToolkitError("uv is not installed", "lab", "run `./dev setup`, which brings it")
+    found = str(beside) if beside.exists() else shutil.which("uv")
+    return Path(found) if found else None

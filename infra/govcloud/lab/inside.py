@@ -16,7 +16,6 @@ _OWN = {
     "/etc/libvirt": "etc/libvirt",
     "/etc/openvswitch": "etc/openvswitch",
     "/etc/hosts": "etc/hosts",
-    "/tmp": "tmp",  # noqa: S108  -- the point is to make it private
     "/var/cache/libvirt": "data/libvirt-cache",
     "/var/lib/libvirt": "data/libvirt",
     "/var/lib/openvswitch": "data/openvswitch",
@@ -46,6 +45,7 @@ def make_folders(cloud: LabCloud, layout: Layout) -> None:
     folders = [own for place, own in _OWN.items() if place != "/etc/hosts"]
     expected = [
         "run",
+        "tmp",
         "data/images",
         "data/nova/instances",
         "data/nova-simulated/instances",

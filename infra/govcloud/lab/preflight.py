@@ -13,6 +13,7 @@ from govcloud.errors import ToolkitError
 from govcloud.lab.builds import cache_root
 from govcloud.lab.clouds import LabCloud
 from govcloud.lab.commands import run
+from govcloud.lab.environment import lacks_installer
 
 # Debian package and a file of it whose presence shows that it is installed.
 _PACKAGES = {
@@ -80,6 +81,8 @@ def _software() -> Iterator[tuple[str, str]]:
     if missing := missing_packages():
         command = f"apt-get install --no-install-recommends {' '.join(missing)}"
         yield f"Debian packages are missing: {', '.join(missing)}", f"on Debian 12 run `{command}`"
+    if lacks_installer():
+        yield "uv is not installed", "run `./dev setup`, which brings it"
 
 
 def _room(clouds: int) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,8 @@ def service_environment(layout: Layout, environment: Path) -> dict[str, str]:
     return {
         "PATH": f"{environment}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": str(layout.root / "data"),
+        # Not a mount over /tmp: the toolkit itself, or its cache, may live there.
+        "TMPDIR": str(layout.root / "tmp"),
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
         "OS_NEUTRON_CONFIG_FILES": "neutron.conf;ml2_conf.ini",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from openstack.connection import Connection
 
 _PATIENCE_SECONDS = 300
-_AGAIN_SECONDS = 0.5
+_AGAIN_SECONDS = 1
 
 
 def divide(cloud: LabCloud, connection: Connection) -> None:

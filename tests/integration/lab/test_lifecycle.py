@@ -168,6 +168,15 @@ def test_an_up_killed_half_way_is_finished_by_the_next(standing: Path) -> None:
     assert (standing / CLOUD.plane / "clouds.yaml").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_fresh_cloud_has_its_zones_and_nothing_else(standing: Path) -> None:
+    cloud = connect(standing, CLOUD.plane)
+
+    assert {zone.name for zone in cloud.compute.availability_zones()} >= {"running", "simulated"}
+    assert {project.name for project in cloud.identity.projects()} == {"admin", "service"}
+    made = [cloud.network.networks(), cloud.compute.flavors(is_public=None), cloud.image.images()]
+    assert [thing for things in made for thing in things] == []
+
+
 def test_a_second_up_says_at_once_that_the_cloud_stands(standing: Path) -> None:
     began = time.monotonic()
 

@@ -23,12 +23,6 @@ def api(cloud: Connection) -> Proxy:
     return cloud.network
 
 
-def test_a_fresh_cloud_is_empty(cloud: Connection) -> None:
-    assert {project.name for project in cloud.identity.projects()} == {"admin", "service"}
-    assert {zone.name for zone in cloud.compute.availability_zones()} >= {"running", "simulated"}
-    assert list(cloud.compute.flavors(is_public=None)) == []
-
-
 def test_a_rule_may_name_an_address_group(api: Proxy) -> None:
     group = api.create_address_group(name="counties", addresses=["10.36.0.0/16", "10.37.0.0/16"])
     security_group = api.create_security_group(name="by-address-group")

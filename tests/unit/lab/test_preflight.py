@@ -12,6 +12,7 @@ from govcloud.lab import CLOUDS, LabCloud, missing_packages, packages, preflight
 def test_everything_that_is_missing_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight.os, "geteuid", lambda: 1000)
     monkeypatch.setattr(preflight, "missing_packages", lambda: ("ovn-central", "mariadb-server"))
+    monkeypatch.setattr(preflight, "lacks_installer", lambda: True)
     monkeypatch.setattr(preflight, "_available_memory", lambda: 2 * 1024**3)
 
     with pytest.raises(ToolkitError) as caught:
@@ -19,6 +20,7 @@ def test_everything_that_is_missing_is_told_at_once(monkeypatch: pytest.MonkeyPa
 
     told = str(caught.value)
     assert "run it with sudo" in told
+    assert "./dev setup" in told
     assert "apt-get install --no-install-recommends ovn-central mariadb-server" in told
     assert "2.0 GiB of memory are free and 6.0 GiB are needed" in told
 
