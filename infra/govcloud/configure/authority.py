@@ -82,6 +82,7 @@ class Authority:
             self._begin(subject, subject, key, AUTHORITY_DAYS)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_usage(signs_certificates=True), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .sign(key, SHA256())
         )
         write_private(self._own, _pem(key))
@@ -97,8 +98,12 @@ class Authority:
             .add_extension(_usage(signs_certificates=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(self._identifier(), critical=False)
             .sign(self._key, SHA256())
         )
+
+    def _identifier(self) -> x509.AuthorityKeyIdentifier:
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
 
     def _begin(
         self, subject: x509.Name, issuer: x509.Name, key: EllipticCurvePrivateKey, days: int

@@ -6,13 +6,14 @@ the authenticated way to the cloud: so the first connection to a machine is veri
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
 from govcloud.configure.access import Access
 from govcloud.errors import ToolkitError
@@ -48,12 +49,12 @@ def parse_console(text: str) -> tuple[str, ...]:
 
 
 def _is_key(kind: str, body: str) -> bool:
-    """Whether the body is base64 of a key of that very kind: a console line cut in two is none."""
+    """Whether it is a whole key of that very kind: a console line cut in two is none."""
     try:
-        raw = base64.b64decode(body, validate=True)
-    except binascii.Error:
+        load_ssh_public_key(f"{kind} {body}".encode())
+    except (ValueError, UnsupportedAlgorithm):
         return False
-    return raw[4 : 4 + int.from_bytes(raw[:4], "big")] == kind.encode()
+    return True
 
 
 def known_hosts(machines: Sequence[Machine], found: Mapping[str, HostKeys]) -> str:
