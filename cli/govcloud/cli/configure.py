@@ -52,9 +52,9 @@ def configure(
     site = site_of(inventory, work, planes)
     wanted = _wanted(site, machines)
     with Shown() as progress:
-        done = _side_by_side(site, wanted, check, progress)
+        done, errors = _side_by_side(site, wanted, check, progress)
     output.show({"planes": [_document(one) for one in done]}, _text(done, check))
-    errors = [error for one in done for error in one.errors]
+    errors += [error for one in done for error in one.errors]
     if errors:
         raise ToolkitErrors(errors)
     return 0
@@ -72,26 +72,38 @@ def _wanted(site: Site, machines: tuple[str, ...]) -> dict[str, tuple[str, ...]]
             found[plane] = here
     unknown = [name for name in machines if not any(name in here for here in found.values())]
     if unknown:
+        running = sorted({machine.id for way in access.values() for machine in way.running})
         raise ToolkitError(
-            f"there is no machine {', '.join(unknown)}", str(site.inventory), "see `inventory`"
+            f"there is no machine {', '.join(unknown)}",
+            str(site.inventory),
+            f"name one that runs: {', '.join(running)}",
         )
     return found
 
 
 def _side_by_side(
     site: Site, wanted: dict[str, tuple[str, ...]], check: bool, progress: Shown
-) -> list[_Done]:
-    """Every plane in a thread of its own, with programs and files of its own; Ctrl-C ends them all."""
+) -> tuple[list[_Done], list[ToolkitError]]:
+    """Every plane in a thread of its own, with programs and files of its own; Ctrl-C ends them all.
+
+    A plane that cannot be configured does not keep another from being so.
+    """
+    done, errors = [], []
     stop = threading.Event()
     with ThreadPoolExecutor(max(len(wanted), 1), thread_name_prefix="configure") as pool:
         jobs = [
             pool.submit(_one, site, plane, names, check, progress, stop) for plane, names in wanted.items()
         ]
         try:
-            return [job.result() for job in jobs]
+            for job in jobs:
+                try:
+                    done.append(job.result())
+                except ToolkitError as error:
+                    errors += error.parts()
         except BaseException:
             stop.set()
             raise
+    return done, errors
 
 
 def _one(
@@ -99,7 +111,8 @@ def _one(
 ) -> _Done:
     access = access_of(site, plane)
     needed = list(dict.fromkeys([access.bastion.id, *names, *_databases_of(access, names)]))
-    trust(access, cloud_of(site, plane), [access.machine(name) for name in needed], progress)
+    machines = [access.machine(name) for name in needed]
+    trust(access, cloud_of(site, plane), machines, progress, pause=stop.wait)
     prepared = prepare(site.topology, access, secrets_of(site, plane).value)
     made = run(prepared, progress, names, check, stop.is_set)
     failed = {one.machine for one in made.machines if one.error}

@@ -92,7 +92,7 @@ def trust(
     machines: Sequence[Machine],
     progress: Progress,
     wait: float = WAIT,
-    pause: Callable[[float], None] = time.sleep,
+    pause: Callable[[float], object] = time.sleep,
 ) -> dict[str, HostKeys]:
     """Write the plane's known_hosts from what its cloud reports, waiting until the machines have booted.
 
@@ -133,7 +133,7 @@ def _wait(
     progress: Progress,
     step: str,
     wait: float,
-    pause: Callable[[float], None],
+    pause: Callable[[float], object],
 ) -> dict[str, HostKeys]:
     found: dict[str, HostKeys] = {}
     waited = 0.0
