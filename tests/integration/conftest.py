@@ -61,7 +61,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandingLab]:
     govlab.down(work, ours)
 
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 def plan(setting: Setting, **more: bool) -> Plan:
