@@ -112,7 +112,7 @@ def test_a_unit_follows_its_files_though_the_run_that_changed_them_was_cut_short
     machines.on("probe", f"echo cut-short > {records}; nft add rule inet host input tcp dport 9999 accept")
     assert machines.wrong("probe", "base")
     done = machines.configure("probe")
-    assert done.machines[0].changed == ["What runs follows its settings"]
+    assert done.machines[0].changed == ["What runs follows its settings, at every boot too"]
     assert machines.wrong("probe", "base") == []
 
 

@@ -124,8 +124,8 @@ PARTS: list[tuple[str, str, dict[str, Any]]] = [
         "addresses",
         {"name": "matrix-world-addresses", "project": "world/project", "addresses": ["10.0.0.0/8"]},
     ),
-    ("flavor", "flavor", {"name": "matrix-world-flavor", "vcpus": 1, "ram": 64, "disk": 0}),
-    ("flavor", "other-flavor", {"name": "matrix-other-flavor", "vcpus": 1, "ram": 65, "disk": 0}),
+    ("flavor", "flavor", {"name": "matrix-world-flavor", "vcpus": 1, "ram": 64, "disk": 1}),
+    ("flavor", "other-flavor", {"name": "matrix-other-flavor", "vcpus": 1, "ram": 65, "disk": 1}),
     ("image", "image", {"name": "matrix-world-image", "source": "small"}),
     ("image", "other-image", {"name": "matrix-other-image", "source": "other"}),
     (

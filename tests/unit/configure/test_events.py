@@ -47,6 +47,20 @@ def test_a_machine_has_one_error_the_first() -> None:
     assert "first" in run.error.what
 
 
+def test_a_failure_in_a_loop_tells_what_the_item_said() -> None:
+    run = followed(
+        ended("failed", "web", "Units run", res={"msg": "One or more items failed", "results": []}),
+        {"event": "other", "event_data": {}},
+    ).runs["web"]
+    assert run.error is not None
+    assert "One or more items failed" in run.error.what
+    item = {"event": "runner_item_on_failed", "event_data": {"host": "web", "res": {"msg": "no such unit"}}}
+    whole = ended("failed", "web", "Units run", res={"msg": "One or more items failed", "results": [{}]})
+    run = followed(item, whole).runs["web"]
+    assert run.error is not None
+    assert "no such unit" in run.error.what
+
+
 def test_what_holds_secrets_is_not_repeated() -> None:
     run = followed(ended("failed", "web", "It knows its database", res={"censored": "hidden"})).runs["web"]
     assert run.error is not None

@@ -98,7 +98,8 @@ class AddressGroup(Kind):
             ("remove_addresses", present - wanted),
         ):
             if difference:
-                body = {"address_group": {"addresses": sorted(difference)}}
+                # Unlike every other body of Neutron's, this one has no wrapper: with one, Neutron 29 fails (500).
+                body = {"addresses": sorted(difference)}
                 cloud.send("network", "PUT", f"{self.path}/{identifier}/{action}", body)
 
 
