@@ -65,12 +65,15 @@ class _Events:
         self._plane = plane
         self._progress = progress
         self._step: str | None = None
+        self._items: dict[str, Mapping[str, Any]] = {}
 
     def take(self, event: Mapping[str, Any]) -> bool:
         data = event.get("event_data") or {}
         kind = event.get("event")
         if kind == "playbook_on_play_start":
             self._play(str(data.get("play")))
+        elif kind == "runner_item_on_failed":
+            self._items[str(data.get("host"))] = data.get("res") or {}
         elif kind in ("runner_on_ok", "runner_on_failed", "runner_on_unreachable"):
             run = self.runs.get(str(data.get("host")))
             if run is not None:
@@ -102,7 +105,9 @@ class _Events:
             if result.get("changed"):
                 run.changed.append(task)
         elif not data.get("ignore_errors"):
-            run.error = run.error or _error(f"{self._plane}/{run.machine}", task, kind, result)
+            # Of a loop, the task itself says only that an item failed: what was wrong stands with the item.
+            told = self._items.pop(run.machine, result) if "results" in result else result
+            run.error = run.error or _error(f"{self._plane}/{run.machine}", task, kind, told)
 
 
 def _error(where: str, task: str, kind: str, result: Mapping[str, Any]) -> ToolkitError:
@@ -169,6 +174,8 @@ def _environment(prepared: Prepared, sockets: Path) -> dict[str, str]:
     return {
         "PATH": f"{_programs()}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "ANSIBLE_CONFIG": str(prepared.settings),
+        # ansible-runner switches the checking of host keys off unless the environment itself asks for it.
+        "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_HOME": str(private_directory(prepared.directory / "home")),

@@ -98,7 +98,7 @@ class AddressGroup(Kind):
             ("remove_addresses", present - wanted),
         ):
             if difference:
-                # Unlike every other body of Neutron's, this one has no wrapper: with one, Neutron 29 fails (500).
+                # This body alone has no wrapper: with one, Neutron 29 answers 500.
                 body = {"addresses": sorted(difference)}
                 cloud.send("network", "PUT", f"{self.path}/{identifier}/{action}", body)
 
