@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Ansible module: a unit runs with its files as they are now.
+"""Ansible module: a unit starts with the machine, and runs with its files as they are now.
 
 A handler is forgotten when a run is cut short between the change of a file and the handler: the next run
 finds nothing changed, and the unit keeps its old settings. So what a unit was last reloaded with is written
@@ -19,7 +19,7 @@ RECORDS = Path("/var/lib/govcloud/units")
 
 DOCUMENTATION = """
 module: unit_follows
-short_description: Reload or restart a unit whose files have changed since it last was
+short_description: Start a unit, or reload or restart it when its files have changed since it last was
 """
 
 
@@ -33,10 +33,23 @@ def digests(paths: list[str]) -> dict[str, str]:
     return found
 
 
-def act(module: Any, *words: str) -> None:
-    code, _out, error = module.run_command(["systemctl", *words])
-    if code:
-        module.fail_json(msg=f"systemctl {' '.join(words)}: {error.strip()}")
+def holds(module: Any, question: str, unit: str) -> bool:
+    """Whether systemd says yes: `is-active`, `is-enabled`."""
+    code, _out, _error = module.run_command(["systemctl", "--quiet", question, unit])
+    return bool(code == 0)
+
+
+def needed(module: Any, followed: bool) -> list[list[str]]:
+    """The systemctl commands that make the unit run with its files."""
+    unit = module.params["unit"]
+    words = []
+    if module.params["boot"] and not holds(module, "is-enabled", unit):
+        words.append(["enable", "--quiet", unit])
+    if not holds(module, "is-active", unit):
+        words.append(["start", unit])
+    elif not followed:
+        words.append([module.params["how"], unit])
+    return words
 
 
 def main() -> None:
@@ -45,20 +58,22 @@ def main() -> None:
             "unit": {"required": True},
             "files": {"type": "list", "elements": "str", "required": True},
             "how": {"choices": ["reload", "restart"], "default": "reload"},
+            "boot": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )
-    unit, how = module.params["unit"], module.params["how"]
     now = json.dumps(digests(module.params["files"]), indent=1)
-    record = RECORDS / f"{unit}.{how}.json"
-    if record.exists() and record.read_text() == now:
-        module.exit_json(changed=False)
+    record = RECORDS / f"{module.params['unit']}.{module.params['how']}.json"
+    followed = record.exists() and record.read_text() == now
+    commands = needed(module, followed)
     if not module.check_mode:
-        act(module, "daemon-reload")
-        act(module, how, unit)
+        for words in ([["daemon-reload"]] if commands else []) + commands:
+            code, _out, error = module.run_command(["systemctl", *words])
+            if code:
+                module.fail_json(msg=f"systemctl {' '.join(words)}: {error.strip()}")
         RECORDS.mkdir(parents=True, exist_ok=True, mode=0o700)
         record.write_text(now)
-    module.exit_json(changed=True)
+    module.exit_json(changed=bool(commands))
 
 
 if __name__ == "__main__":

@@ -141,6 +141,8 @@ def run(
     """
     names = machines or tuple(machine.id for machine in prepared.access.running)
     events = _Events(prepared.access.plane.id, names, progress)
+    # ansible-runner reads what stands here as if it had been asked for: the `--check` of an earlier run, say.
+    shutil.rmtree(prepared.directory / "env", ignore_errors=True)
     begun = time.monotonic()
     with _control_sockets(prepared.access) as sockets:
         ended = ansible_runner.run(
@@ -153,6 +155,7 @@ def run(
             envvars=_environment(prepared, sockets),
             event_handler=events.take,
             cancel_callback=cancelled,
+            suppress_env_files=True,
             rotate_artifacts=KEPT_RUNS,
             quiet=True,
         )

@@ -79,13 +79,15 @@ def verify(
 
 
 def look(topology: Topology, access: Access, machine: Machine, role: str) -> list[Finding]:
-    """Run one role's verifier on one machine. Raises ToolkitError when it could not look."""
+    """Run one role's verifier on one machine; that it could not look is a finding too."""
     path = roles_directory() / role / "verify.py"
     what = json.dumps(expected(Subject(topology, access, machine), role), ensure_ascii=True)
     program = path.read_text(encoding="utf-8") + _HARNESS.format(expected=what)
-    return [
-        Finding(access.plane.id, machine.id, role, *found) for found in _run(access, machine, role, program)
-    ]
+    try:
+        found = _run(access, machine, role, program)
+    except ToolkitError as error:
+        found = [("its verifier can look", False, error.what)]
+    return [Finding(access.plane.id, machine.id, role, *one) for one in found]
 
 
 def _run(access: Access, machine: Machine, role: str, program: str) -> list[Any]:
