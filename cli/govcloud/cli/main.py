@@ -16,7 +16,6 @@ VERBS = {
     "apply": "Make the clouds what a plan says.",
     "configure": "Configure the machines that run.",
     "demo": "Raise the whole city on the lab and show it.",
-    "doctor": "Say what this machine has and what it lacks.",
     "init": "Start the inventory of another city.",
     "inventory": "Print the Ansible inventory of one plane.",
     "lab": "Bring up a real OpenStack for each plane on this machine.",
