@@ -7,7 +7,7 @@ from typing import Any
 
 from govcloud.configure.access import BASTION, LOGIN
 from govcloud.configure.admission import admitted
-from govcloud.configure.databases import PORT, databases
+from govcloud.configure.databases import PORT
 from govcloud.configure.subject import Subject
 
 TIME_ZONE = "Asia/Shanghai"
@@ -48,20 +48,18 @@ def _web(of: Subject) -> dict[str, Any]:
 
 
 def _probe(of: Subject) -> dict[str, Any]:
-    """Every running machine answers the probe's ICMP where a flow lets it; no database answers a probe."""
-    closed = [d for d in databases(of.plane) if of.machine not in d.applications]
-    return {
-        "reached": [str(other.address) for other in of.others if _answers(of, admitted(of.plane, other))],
-        "silent": sorted({f"{database.machine.address}:{PORT}" for database in closed}),
+    """What answers the probe because a flow lets it, and what serves others and must not answer it."""
+    entries = [(str(other.address), entry) for other in of.others for entry in admitted(of.plane, other)]
+    pinged = {place for place, entry in entries if entry["protocol"] == "icmp" and _lets_in(entry, of)}
+    open_ = {f"{place}:{e['ports']}" for place, e in entries if _lets_in(e, of)}
+    serving = {
+        f"{place}:{e['ports']}" for place, e in entries if e["protocol"] == "tcp" and e["ports"].isdigit()
     }
+    return {"reached": sorted(pinged), "silent": sorted(serving - open_)}
 
 
-def _answers(of: Subject, entries: list[dict[str, Any]]) -> bool:
-    return any(
-        entry["protocol"] == "icmp"
-        and any(of.machine.address in IPv4Network(one) for one in entry["sources"])
-        for entry in entries
-    )
+def _lets_in(entry: dict[str, Any], of: Subject) -> bool:
+    return any(of.machine.address in IPv4Network(source) for source in entry["sources"])
 
 
 _EXPECTED = {"base": _base, "bastion": _bastion, "postgresql": _postgresql, "web": _web, "probe": _probe}
