@@ -39,7 +39,8 @@ class Site:
     @cached_property
     def work(self) -> WorkDirectory:
         """Where the site's work lies: `.govcloud/<site>` unless said otherwise."""
-        return WorkDirectory(self.work_root or Path(".govcloud") / self.topology.site.id)
+        # Whole: the engine runs in directories of its own and would read a relative path from there.
+        return WorkDirectory((self.work_root or Path(".govcloud") / self.topology.site.id).absolute())
 
     @property
     def planes(self) -> tuple[str, ...]:
