@@ -224,6 +224,14 @@ def test_plain_ansible_takes_the_inventory(machines: Machines, tmp_path: Path) -
     script.chmod(0o755)
     ansible = Path(sys.executable).parent / "ansible"
     command = [str(ansible), "-i", str(script), "role_web", "-m", "ansible.builtin.command", "-a", "hostname"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "portal-web" in done.stdout
