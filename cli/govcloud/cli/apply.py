@@ -42,10 +42,16 @@ def apply(
     site = site_of(inventory, work, planes)
     given = {plan.plane: plan for plan in map(read_plan, folders)}
     with Shown() as progress:
-        settings = [s for s in site.settings(find_pulumi(progress).root) if not given or s.plane in given]
+        settings = [
+            s
+            for s in site.settings(find_pulumi(progress).root, (*stacks, *targets))
+            if not given or s.plane in given
+        ]
         now = datetime.now(UTC)
         if not given:
-            made = each_plane(settings, lambda s: make_plan(s, progress, now, stacks, targets, destroy))
+            made = each_plane(
+                settings, lambda s: make_plan(s, progress, now, s.own(stacks), s.own(targets), destroy)
+            )
             given = {plan.plane: plan for plan in made}
             for plan in made:
                 click.echo(f"{plan.plane}: {write_plan(plan, site.plane_work(plan.plane).plans)}", err=True)

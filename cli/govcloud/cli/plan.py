@@ -39,9 +39,11 @@ def plan(
     """
     site = site_of(inventory, work, planes)
     with Shown() as progress:
-        settings = site.settings(find_pulumi(progress).root)
+        settings = site.settings(find_pulumi(progress).root, (*stacks, *targets))
         now = datetime.now(UTC)
-        plans = each_plane(settings, lambda s: make_plan(s, progress, now, stacks, targets, destroy))
+        plans = each_plane(
+            settings, lambda s: make_plan(s, progress, now, s.own(stacks), s.own(targets), destroy)
+        )
     folders = {made.plane: write_plan(made, site.plane_work(made.plane).plans) for made in plans}
     document = [{"folder": str(folders[made.plane]), **made.document()} for made in plans]
     lines = [f"{made.plane}: {counts(made.counts())}\n  {folders[made.plane]}/plan.html" for made in plans]

@@ -29,10 +29,13 @@ def make_plan(
     targets: Sequence[str] = (),
     destroy: bool = False,
 ) -> Plan:
-    """What an apply would do now. `only` names stacks, `targets` addresses; none means all."""
+    """What an apply would do now. `only` names stacks, `targets` addresses; none means all.
+
+    Raises ToolkitError for a stack or a target that neither the declaration nor the state knows.
+    """
     wanted = setting.emptied() if destroy else setting
     state = read_state(setting.work, setting.site)
-    stacks = chosen(wanted, state, only, destroy)
+    stacks = aimed_at(chosen(wanted, state, only, destroy), state, targets)
     steps = _preview_all(wanted, stacks, targets, progress)
     return Plan(
         site=setting.site,
@@ -66,6 +69,25 @@ def chosen(
     if destroy:
         stacks.reverse()
     return tuple(stack for stack in stacks if not only or stack.name in only)
+
+
+def aimed_at(
+    stacks: Sequence[Stack], state: Mapping[str, StackState], targets: Sequence[str]
+) -> tuple[Stack, ...]:
+    """The stacks that hold the targets; all of them where there are none."""
+    holding: dict[str, Stack] = {}
+    for stack in stacks:
+        known = {stack.address(resource.name) for resource in stack.resources}
+        known |= {held.address for held in state.get(stack.name, NOTHING).held}
+        holding |= {target: stack for target in targets if target in known}
+    unknown = [target for target in targets if target not in holding]
+    if unknown:
+        raise ToolkitError(
+            f"there is no {', '.join(unknown)} in the stacks that are looked at",
+            "--target",
+            "name it as plane/stack/name, as `govcloud plan` shows it",
+        )
+    return tuple(stack for stack in stacks if not targets or stack in holding.values())
 
 
 def needs(stacks: Sequence[Stack], destroy: bool) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ from pulumi import automation
 from pulumi.automation._stack import StackInitMode
 
 from govcloud.engine.programs import TOKEN, program, pulumi_stack
+from govcloud.engine.state import NOTHING, read_state
 from govcloud.engine.workdir import PlaneWork
 from govcloud.errors import ToolkitError, ToolkitErrors
 from govcloud.local import private_directory
@@ -123,14 +124,18 @@ class Runner:
         return outcome
 
     def _urns(self, stack: Stack, targets: Sequence[str]) -> list[str] | None:
+        """The engine's names of the targets in this stack; None, which means all, only without targets."""
+        if not targets:
+            return None
+        state = read_state(self._work, self._site).get(stack.name, NOTHING)
+        kinds = {held.address: held.kind for held in state.held}
+        kinds |= {stack.address(resource.name): resource.kind for resource in stack.resources}
         name = pulumi_stack(stack.name)
-        kinds = {stack.address(resource.name): resource.kind for resource in stack.resources}
-        found = [
+        return [
             f"urn:pulumi:{name}::{self._site}::{TOKEN}{kinds[target]}::{target.rpartition('/')[2]}"
             for target in targets
             if target in kinds
         ]
-        return found or None
 
     def _run(
         self, stack: Stack, declared: Mapping[str, Declared], outcome: Outcome, act: Callable[..., None]

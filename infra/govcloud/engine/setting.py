@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -36,6 +36,10 @@ class Setting:
     def emptied(self) -> Setting:
         """The same plane with nothing declared: what `plan --destroy` compares with."""
         return replace(self, stacks=tuple(replace(stack, resources=()) for stack in self.stacks))
+
+    def own(self, names: Sequence[str]) -> list[str]:
+        """Those of several planes' stacks or addresses that lie in this plane."""
+        return [name for name in names if name.startswith(f"{self.plane}/")]
 
     @cached_property
     def declared(self) -> dict[str, Declared]:

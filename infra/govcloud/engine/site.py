@@ -64,11 +64,17 @@ class Site:
             image_files={path.stem: path for path in images.glob("*")} if images.is_dir() else {},
         )
 
-    def settings(self, pulumi_root: Path) -> list[Setting]:
-        """A setting for each plane."""
+    def settings(self, pulumi_root: Path, named: Sequence[str] = ()) -> list[Setting]:
+        """A setting for each plane; where stacks or addresses are named, for their planes alone."""
         if not self.planes:
             raise ToolkitError("the inventory has nothing to provision", str(self.inventory), "add a plane")
-        return [self.setting(plane, pulumi_root) for plane in self.planes]
+        wanted = {name.partition("/")[0]: name for name in named}
+        for plane in wanted.keys() - set(self.planes):
+            known = ", ".join(self.planes)
+            raise ToolkitError(
+                f"{wanted[plane]} lies in no plane at hand", remedy=f"begin it with one of {known}"
+            )
+        return [self.setting(plane, pulumi_root) for plane in self.planes if not wanted or plane in wanted]
 
 
 def each_plane(settings: Sequence[Setting], work: Callable[[Setting], Result]) -> list[Result]:
