@@ -91,6 +91,8 @@ class Kind:
     marked_by: ClassVar[Marker] = Marker.DESCRIPTION
     natural_key: ClassVar[tuple[str, ...]] = ()
     """Fields that together admit one object: the identity of kinds that carry no marker."""
+    identity_field: ClassVar[str] = ""
+    """The field that is the object's id: while it stays, who refers to the object sees no replacement."""
     delete_costs: ClassVar[Consequence] = Consequence.NONE
     update_method: ClassVar[str] = "PUT"
     marker_updatable: ClassVar[bool] = True

@@ -81,7 +81,12 @@ class References:
         return found
 
     def _with_generation(self, text: str) -> str:
-        return f"{text}#{self.generation(text)}" if self.is_address(text) else text
+        if not self.is_address(text):
+            return text
+        kind = KINDS[self._declared[text].kind]
+        if kind.identity_field:
+            return f"{text}#{self.declared_inputs(text)[kind.identity_field]}"
+        return f"{text}#{self.generation(text)}"
 
     def marker(self, address: str) -> str:
         """The marker of an address in its present generation."""

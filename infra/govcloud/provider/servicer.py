@@ -12,7 +12,7 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from govcloud.errors import ToolkitError
-from govcloud.provider.kind import Kind
+from govcloud.provider.kind import Field, Kind
 from govcloud.provider.kinds import KINDS
 from govcloud.provider.session import Difference, Session
 
@@ -119,7 +119,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         def diff() -> Any:
             kind = kind_of(request.urn)
             found = self.session.difference(address_of(request.urn), kind, request.id, _plain(request.olds))
-            return _diff_response(found, [k for k, v in _plain(request.news).items() if _unknown(v)])
+            news = _plain(request.news)
+            return _diff_response(
+                found, [f.name for f in kind.fields if _unknown(news.get(f.name)) and _moves(f)]
+            )
 
         return self._run(context, diff)
 
@@ -175,6 +178,11 @@ def _unknown(value: Any) -> bool:
     if isinstance(value, list):
         return any(_unknown(item) for item in value)
     return bool(value == UNKNOWN)
+
+
+def _moves(field: Field) -> bool:
+    """Whether a replaced target changes what the field holds; a key of the same name, say, does not."""
+    return not field.refers_to or not all(KINDS[name].identity_field for name in field.refers_to)
 
 
 def _diff_response(found: Difference, unknown: list[str]) -> Any:

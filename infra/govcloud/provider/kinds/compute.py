@@ -77,6 +77,7 @@ class Keypair(Kind):
     path = "/os-keypairs"
     marked_by = Marker.NONE
     natural_key = ("name",)
+    identity_field = "name"
     fields = (required("name"), required("public_key"))
 
     def list(self, snapshot: Snapshot) -> Sequence[Raw]:
