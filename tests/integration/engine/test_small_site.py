@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from openstack.connection import Connection
 
-from govcloud.engine import Setting, apply_plan, read_plan, take_census, write_plan
+from govcloud.engine import Setting, apply_plan, make_plan, read_plan, take_census, write_plan
+from govcloud.engine.state import read_state
 from govcloud.errors import ToolkitError
 from govcloud.progress import Silent
+from govcloud.provider import KINDS
 from integration.conftest import StandingLab, apply, plan
+from integration.engine.by_hand import HANDS, UNCHANGEABLE
 
 PLANES = pytest.mark.parametrize("plane", ["extranet", "classified"])
 
@@ -45,63 +46,45 @@ def test_no_secret_lies_in_plain_in_the_state_or_the_plans(applied: dict[str, Se
         assert not [secret for secret in secrets if secret.encode() in content], path
 
 
-def _named(connection: Connection, setting: Setting, kind: str) -> Any:
-    """The first declared object of a kind, as the API has it, by its marker."""
-    address = next(a for a, declared in setting.declared.items() if declared.kind == kind)
-    marker = f"{setting.site}/{address}#"
-    lists: dict[str, Callable[[], Any]] = {
-        "network": connection.network.networks,
-        "subnet": connection.network.subnets,
-        "router": connection.network.routers,
-        "port": connection.network.ports,
-        "security_group": connection.network.security_groups,
-        "address_group": connection.network.address_groups,
-        "project": connection.identity.projects,
-        "user": connection.identity.users,
-    }
-    return address, next(o for o in lists[kind]() if (o.description or "").startswith(marker))
+def _identifiers(setting: Setting) -> dict[str, str]:
+    """The id of every object of the plane, as the state records it."""
+    stacks = read_state(setting.work, setting.site).values()
+    return {held.address: held.identifier for stack in stacks for held in stack.held}
 
 
-HAND = {
-    "network": ("name", lambda c, o: c.network.update_network(o, name="by-hand")),
-    "subnet": ("dns_nameservers", lambda c, o: c.network.update_subnet(o, dns_nameservers=["192.0.2.53"])),
-    "router": ("name", lambda c, o: c.network.update_router(o, name="by-hand")),
-    "port": ("name", lambda c, o: c.network.update_port(o, name="by-hand")),
-    "security_group": ("name", lambda c, o: c.network.update_security_group(o, name="by-hand")),
-    "address_group": ("name", lambda c, o: c.network.update_address_group(o, name="by-hand")),
-    "project": ("enabled", lambda c, o: c.identity.update_project(o, is_enabled=False)),
-    "user": ("enabled", lambda c, o: c.identity.update_user(o, is_enabled=False)),
-}
+def test_every_kind_is_changed_by_hand_or_cannot_be() -> None:
+    assert {hand.kind for hand in HANDS} | set(UNCHANGEABLE) == set(KINDS)
 
 
 def test_one_field_of_each_kind_changed_by_hand_is_all_that_a_plan_shows(
     applied: dict[str, Setting], lab: StandingLab
 ) -> None:
     setting, connection = applied["extranet"], lab.connect("extranet")
-    expected = {}
-    for kind, (field, change) in HAND.items():
-        address, found = _named(connection, setting, kind)
-        change(connection, found)
-        expected[address] = [field]
+    identifiers = _identifiers(setting)
+    for hand in HANDS:
+        hand.act(connection, identifiers[f"extranet/{hand.name}"])
     made = plan(setting)
-    assert {step.address: [c.field for c in step.changes] for step in made.steps} == expected
-    assert {step.operation for step in made.steps} == {"update"}
+    shown = {step.address: (step.operation, [c.field for c in step.changes]) for step in made.steps}
+    assert shown == {f"extranet/{hand.name}": hand.shown for hand in HANDS}
     apply(made, setting)
     assert not plan(setting)
 
 
-def test_what_was_deleted_by_hand_is_created_again(applied: dict[str, Setting], lab: StandingLab) -> None:
+def test_a_target_is_all_that_a_plan_looks_at(applied: dict[str, Setting], lab: StandingLab) -> None:
     setting, connection = applied["extranet"], lab.connect("extranet")
-    rule = next(
-        r for r in connection.network.security_group_rules() if (r.description or "").startswith(setting.site)
-    )
-    connection.network.delete_security_group_rule(rule)
-    made = plan(setting)
-    assert [(step.kind, step.operation, step.note) for step in made.steps] == [
-        ("security_group_rule", "create", "it has gone from the cloud")
-    ]
+    wanted, other = "extranet/city/city-court-network", "extranet/city/city-finance-bureau-network"
+    for address in (wanted, other):
+        connection.network.update_network(_identifiers(setting)[address], name="by-hand")
+    made = make_plan(setting, Silent(), datetime.now(UTC), targets=[wanted])
+    assert [step.address for step in made.steps] == [wanted]
     apply(made, setting)
-    assert not plan(setting)
+    assert [step.address for step in plan(setting).steps] == [other]
+    apply(plan(setting), setting)
+
+
+def test_a_target_that_is_not_declared_is_refused(applied: dict[str, Setting]) -> None:
+    with pytest.raises(ToolkitError, match="extranet/city/no-such-thing"):
+        make_plan(applied["extranet"], Silent(), datetime.now(UTC), targets=["extranet/city/no-such-thing"])
 
 
 def test_a_lost_state_is_adopted_from_the_cloud(applied: dict[str, Setting]) -> None:
@@ -124,7 +107,8 @@ def test_what_the_plan_does_not_hold_is_refused_before_any_call(
     applied: dict[str, Setting], lab: StandingLab
 ) -> None:
     setting, connection = applied["extranet"], lab.connect("extranet")
-    address, network = _named(connection, setting, "network")
+    address = "extranet/city/city-court-network"
+    network = connection.network.get_network(_identifiers(setting)[address])
     connection.network.update_network(network, name="by-hand")
     made = plan(setting)
     assert [step.address for step in made.steps] == [address]

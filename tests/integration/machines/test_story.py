@@ -1,4 +1,4 @@
-"""The demonstration's own steps on the small site: machines configured, the portal answers, the walls hold."""
+"""What the demonstration does not try: the walls once they are broken on purpose, and a host key that is not the one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from govcloud.demo.machines import access_of, configure_all
-from govcloud.demo.proofs import prove, reach
+from govcloud.demo.proofs import reach
 from govcloud.engine import Setting, Site
 from govcloud.lab import CLASSIFIED, EXTRANET, join, unjoin
 from govcloud.progress import Silent
@@ -15,24 +15,10 @@ from govcloud.progress import Silent
 
 @pytest.fixture(scope="module")
 def configured(small_site: Site, applied: dict[str, Setting]) -> list[str]:
-    """What configuring the small site said, the first time and the second."""
+    """What configuring the small site said."""
     said: list[str] = []
-    for _ in range(2):
-        configure_all(small_site, list(applied.values()), Silent(), said.append)
+    configure_all(small_site, list(applied.values()), Silent(), said.append)
     return said
-
-
-def test_a_second_run_changes_nothing(configured: list[str], applied: dict[str, Setting]) -> None:
-    assert len(configured) == 2 * len(applied)
-    assert all("(0 changes)" in line for line in configured[len(applied) :]), configured
-
-
-def test_the_portal_reads_its_database_and_the_walls_hold(
-    configured: list[str], small_site: Site, applied: dict[str, Setting]
-) -> None:
-    proofs = prove(small_site, list(applied.values()))
-    assert len(proofs) >= 7
-    assert not [proof for proof in proofs if not proof.holds]
 
 
 def test_only_the_missing_link_keeps_the_planes_apart(
