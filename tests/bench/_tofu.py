@@ -45,7 +45,8 @@ class Tofu:
         )
         write_private(work / "tofu.rc", overrides)
         environment = {
-            **os.environ,
+            # The provider reads a sourced openrc, too: nothing but what we say may point it anywhere.
+            **{name: value for name, value in os.environ.items() if not name.startswith(("OS_", "TF_"))},
             "TF_CLI_CONFIG_FILE": str(work / "tofu.rc"),
             "OS_CLIENT_CONFIG_FILE": str(clouds_file),
             "TF_IN_AUTOMATION": "1",

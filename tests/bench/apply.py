@@ -10,28 +10,26 @@ each run is counted in the cloud's own lists. The lab must be down: the bench br
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from _figures import Figure, finish, median, timed
-from _objects import NAME, PLANE, kinds_of, stacks_of, standing
+from _objects import PLANE, kinds_of, stacks_of, standing
 from _plain import Plain
 from _tofu import CannotBeHad, built
 
-from govcloud.engine import Setting, WorkDirectory, apply_plan, applying, make_plan, runner
 from govcloud.lab import CLOUDS, EXTRANET, down, status, up
-from govcloud.progress import Silent
 from govcloud.provider import Cloud
 from govcloud.stacks import Stack
-from govcloud.toolchain import find_pulumi
 
 PARALLELISM = 20
 """The peer's best on this lab's cloud, found with `--find-parallelism`; see docs/benches.md."""
-TRIED = (10, 20, 40)
+TRIED = (10, 20, 40, 80)
 TRIAL = 250
 SETTLE = 10
 """Seconds after which a cloud that has just come up does nothing more of its own."""
@@ -42,13 +40,6 @@ class Peer(Protocol):
 
     def apply(self, stacks: tuple[Stack, ...], plane: str, clouds_file: Path, work: Path) -> None:
         """Create them all."""
-
-
-def ours(stacks: tuple[Stack, ...], work: Path) -> None:
-    """Plan, then apply, in a work directory without state."""
-    setting = Setting(NAME, PLANE, stacks, WorkDirectory(work).plane(PLANE), find_pulumi(Silent()).root, {})
-    now = datetime.now(UTC)
-    apply_plan(make_plan(setting, Silent(), now), setting, Silent(), now)
 
 
 def on_a_fresh_cloud(stacks: tuple[Stack, ...], create: Callable[[Path], None]) -> float:
@@ -69,9 +60,14 @@ def on_a_fresh_cloud(stacks: tuple[Stack, ...], create: Callable[[Path], None]) 
     return seconds
 
 
-def run_ours(stacks: tuple[Stack, ...]) -> float:
-    """One run of ours, timed."""
-    return on_a_fresh_cloud(stacks, lambda work: ours(stacks, work))
+def run_ours(size: int, *parallelism: int) -> float:
+    """One run of ours, timed: a process of its own, imports and all."""
+    words = [sys.executable, str(Path(__file__).with_name("_ours.py")), str(size)]
+
+    def create(work: Path) -> None:
+        subprocess.run([*words, str(work), *map(str, parallelism)], check=True)
+
+    return on_a_fresh_cloud(stacks_of(size), create)
 
 
 def run_peer(peer: Peer, stacks: tuple[Stack, ...]) -> float:
@@ -86,7 +82,7 @@ def compare(size: int, rounds: int, peer: Peer) -> list[Figure]:
     stacks = stacks_of(size)
     seconds: dict[str, list[float]] = {"ours": [], "peer": []}
     for number in range(rounds):
-        turns = [("ours", lambda: run_ours(stacks)), ("peer", lambda: run_peer(peer, stacks))]
+        turns = [("ours", lambda: run_ours(size)), ("peer", lambda: run_peer(peer, stacks))]
         for name, run in turns if number % 2 == 0 else turns[::-1]:
             seconds[name].append(run())
             print(f"{size} objects, round {number + 1}, {name}: {seconds[name][-1]:.1f} s", flush=True)
@@ -106,8 +102,8 @@ def find_parallelism(make_peer: Callable[[int], Peer]) -> None:
     for number in TRIED:
         print(f"peer, parallelism {number}: {run_peer(make_peer(number), stacks):.1f} s", flush=True)
     for side_by_side, at_once in ((2, 16), (4, 8), (4, 16), (8, 16)):
-        applying.UPDATES_AT_ONCE, runner.PARALLEL = side_by_side, at_once
-        print(f"ours, {side_by_side} stacks of {at_once}: {run_ours(stacks):.1f} s", flush=True)
+        seconds = run_ours(TRIAL, side_by_side, at_once)
+        print(f"ours, {side_by_side} stacks of {at_once}: {seconds:.1f} s", flush=True)
 
 
 def peer_of(name: str) -> Callable[[int], Peer]:
