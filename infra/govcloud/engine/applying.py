@@ -61,7 +61,7 @@ def apply_plan(plan: Plan, setting: Setting, progress: Progress, now: datetime) 
     with setting.work.lease("apply"):
         intents = Intents(setting.work.intents)
         with wanted.running("apply", permits, intents) as (session, runner):
-            runner.clear_stale_locks()
+            runner.backend.clear_stale_locks()
 
             def heard(step: EngineStep) -> None:
                 if step.operation in ("create", "update", "delete", "create-replacement"):

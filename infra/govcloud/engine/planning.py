@@ -111,7 +111,7 @@ def _preview_all(
     progress.step(name)
     lock = threading.Lock()
     with setting.work.lease("plan"), setting.running("plan") as (session, runner):
-        runner.clear_stale_locks()
+        runner.backend.clear_stale_locks()
 
         def preview(stack: str) -> None:
             outcome = runner.preview(by_name[stack], setting.declared, targets)

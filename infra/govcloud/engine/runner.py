@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,17 +11,16 @@ from pathlib import Path
 from pulumi import automation
 from pulumi.automation._stack import StackInitMode
 
+from govcloud.engine.backend import Backend
 from govcloud.engine.programs import TOKEN, program, pulumi_stack
 from govcloud.engine.state import NOTHING, read_state
 from govcloud.engine.workdir import PlaneWork
 from govcloud.errors import ToolkitError, ToolkitErrors
-from govcloud.local import private_directory
 from govcloud.provider import Declared, address_of
 from govcloud.stacks import Stack
 
 PARALLEL = 16
 """Resources of one stack that may be under way at once."""
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -75,14 +73,8 @@ class Runner:
         self._work = work
         self._message = message
         self._command = automation.PulumiCommand(root=str(pulumi_root))
-        self._environment = {
-            "PULUMI_BACKEND_URL": work.state.resolve().as_uri(),
-            "PULUMI_CONFIG_PASSPHRASE_FILE": str(work.passphrase_file.resolve()),
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_HOME": str(private_directory(work.root / "pulumi-home").resolve()),
-            **provider,
-        }
+        self.backend = Backend(site, work)
+        self.environment = self.backend.environment(provider)
 
     def preview(self, stack: Stack, declared: Mapping[str, Declared], targets: Sequence[str] = ()) -> Outcome:
         """What an update would do; with `targets`, what it would do to these addresses alone."""
@@ -155,31 +147,18 @@ class Runner:
 
     def _open(self, stack: Stack, declared: Mapping[str, Declared]) -> automation.Stack:
         name = pulumi_stack(stack.name)
-        directory = private_directory(self._work.projects / name)
-        settings = automation.ProjectSettings(name=self._site, runtime="python", main=str(directory))
         workspace = automation.LocalWorkspace(
-            work_dir=str(directory),
+            work_dir=str(self.backend.project(stack.name)),
             pulumi_command=self._command,
             program=program(stack, declared),
-            project_settings=settings,
-            env_vars=self._environment,
+            env_vars=self.environment,
         )
         opened = _LeanStack.__new__(_LeanStack)
         opened.name, opened.workspace, opened._mode = name, workspace, StackInitMode.SELECT
-        if not self._state_file(name).exists():
+        if not self.backend.knows(stack.name):
             # `automation.Stack` would ask with a process of its own whether the stack exists.
             workspace.create_stack(name)
         return opened
-
-    def _state_file(self, name: str) -> Path:
-        return self._work.state / ".pulumi" / "stacks" / self._site / f"{name}.json"
-
-    def clear_stale_locks(self) -> None:
-        """Remove what runs that are dead have left locked; only whoever holds the plane's lease may."""
-        locks = self._work.state / ".pulumi" / "locks"
-        for lock in locks.rglob("*.json"):
-            log.warning("removing %s, left by a run that ended early", lock.name)
-            lock.unlink()
 
 
 def _step(metadata: automation.StepEventMetadata) -> EngineStep | None:

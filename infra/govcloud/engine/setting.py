@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from govcloud.engine.backend import Backend
 from govcloud.engine.keys import operator_key
 from govcloud.engine.programs import declare
 from govcloud.engine.runner import Runner
@@ -32,6 +33,11 @@ class Setting:
     work: PlaneWork
     pulumi_root: Path
     image_files: Mapping[str, Path]
+
+    @property
+    def backend(self) -> Backend:
+        """The plane's Pulumi backend."""
+        return Backend(self.site, self.work)
 
     def emptied(self) -> Setting:
         """The same plane with nothing declared: what `plan --destroy` compares with."""

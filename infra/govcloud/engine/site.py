@@ -54,14 +54,13 @@ class Site:
     def setting(self, plane: str, pulumi_root: Path) -> Setting:
         """What a run over one plane works with."""
         work = self.plane_work(plane)
-        images = work.root / "images"
         return Setting(
             site=self.topology.site.id,
             plane=plane,
             stacks=tuple(stack for stack in self.stacks if stack.plane == plane),
             work=work,
             pulumi_root=pulumi_root,
-            image_files={path.stem: path for path in images.glob("*")} if images.is_dir() else {},
+            image_files=work.image_files,
         )
 
     def settings(self, pulumi_root: Path, named: Sequence[str] = ()) -> list[Setting]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from govcloud.engine.workdir import PlaneWork
 from govcloud.errors import ToolkitError
+from govcloud.local import listed
 from govcloud.provider import address_of
 
 
@@ -34,8 +35,8 @@ NOTHING = StackState("", ())
 
 def read_state(work: PlaneWork, site: str) -> dict[str, StackState]:
     """Every stack that the plane's backend knows, by the stack's name."""
-    folder = work.state / ".pulumi" / "stacks" / site
-    return {path.stem.replace(".", "/", 1): _read(path) for path in sorted(folder.glob("*.json"))}
+    files = listed(work.state / ".pulumi" / "stacks" / site)
+    return {file.stem.replace(".", "/", 1): _read(file) for file in files if file.suffix == ".json"}
 
 
 def _read(path: Path) -> StackState:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from govcloud.errors import ToolkitError
-from govcloud.local import private_directory, write_private
+from govcloud.local import listed, private_directory, write_private
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,11 @@ class PlaneWork:
     def plans(self) -> Path:
         """Plan folders, one a plan, named by their time."""
         return private_directory(self.root / "plans")
+
+    @property
+    def image_files(self) -> dict[str, Path]:
+        """The image files that lie ready for the plane, by the source that an image declares."""
+        return {path.stem: path for path in listed(self.root / "images")}
 
     @property
     def intents(self) -> Path:
@@ -72,6 +77,18 @@ class PlaneWork:
             stream.write(f"{purpose}, process {os.getpid()}\n")
             stream.flush()
             yield
+
+    def holder(self) -> str | None:
+        """Who holds the plane now, in the words of that run, or None; looking takes nothing from anybody."""
+        path = self.root / "lease"
+        if not path.exists():
+            return None
+        with path.open(encoding="utf-8") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return stream.read().strip() or "a run that has not said which"
+        return None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,14 @@ def private_directory(path: Path) -> Path:
     return path
 
 
+def listed(directory: Path) -> list[Path]:
+    """What the directory holds, by name; nothing when it is not there.
+
+    Raises OSError when it may not be read, which `Path.glob` would show as nothing.
+    """
+    return sorted(directory.iterdir()) if directory.is_dir() else []
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read, whole or not at all."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
