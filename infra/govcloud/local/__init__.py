@@ -1,6 +1,6 @@
 """This machine: where built things are kept, and files that only their owner may read."""
 
-from govcloud.local.cache import cache_directory
+from govcloud.local.cache import cache_directory, cache_place
 from govcloud.local.files import listed, private_directory, write_private
 
-__all__ = ["cache_directory", "listed", "private_directory", "write_private"]
+__all__ = ["cache_directory", "cache_place", "listed", "private_directory", "write_private"]

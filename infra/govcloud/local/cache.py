@@ -6,10 +6,15 @@ import os
 from pathlib import Path
 
 
-def cache_directory() -> Path:
-    """`$GOVCLOUD_CACHE`, else `$XDG_CACHE_HOME/govcloud`, else `~/.cache/govcloud`; made if need be."""
+def cache_place() -> Path:
+    """`$GOVCLOUD_CACHE`, else `$XDG_CACHE_HOME/govcloud`, else `~/.cache/govcloud`."""
     explicit = os.environ.get("GOVCLOUD_CACHE")
-    base = Path(explicit) if explicit else _user_cache() / "govcloud"
+    return Path(explicit) if explicit else _user_cache() / "govcloud"
+
+
+def cache_directory() -> Path:
+    """That place, made if need be."""
+    base = cache_place()
     base.mkdir(parents=True, exist_ok=True, mode=0o700)
     return base
 

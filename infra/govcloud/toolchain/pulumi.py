@@ -16,7 +16,7 @@ from pathlib import Path
 import requests
 
 from govcloud.errors import ToolkitError
-from govcloud.local import cache_directory
+from govcloud.local import cache_directory, cache_place
 from govcloud.progress import Progress
 from govcloud.toolchain.go import build
 
@@ -40,15 +40,30 @@ class Found:
         return self.root / "bin" / "pulumi"
 
 
-def find_pulumi(progress: Progress) -> Found:
-    """The CLI of exactly our version; what cannot be found is fetched, what cannot be fetched is built."""
-    home = cache_directory() / "pulumi" / f"v{VERSION}"
+def locate_pulumi() -> tuple[Path, str] | None:
+    """Where the CLI of exactly our version lies, and how it was found; None when it must be fetched or built.
+
+    Looking changes nothing. Raises ToolkitError when the setting names another version.
+    """
     explicit = os.environ.get(SETTING)
     if explicit:
-        return _explicit(Path(explicit))
-    for origin, program in (("PATH", shutil.which("pulumi")), ("cache", home / "bin" / "pulumi")):
+        return _explicit(Path(explicit)), SETTING
+    for origin, program in (
+        ("PATH", shutil.which("pulumi")),
+        ("cache", _home(cache_place()) / "bin" / "pulumi"),
+    ):
         if program and _version(Path(program)) == VERSION:
-            return Found(_rooted(Path(program)), origin)
+            return Path(program), origin
+    return None
+
+
+def find_pulumi(progress: Progress) -> Found:
+    """The CLI of exactly our version; what cannot be found is fetched, what cannot be fetched is built."""
+    located = locate_pulumi()
+    if located is not None:
+        program, origin = located
+        return Found(_rooted(program), origin)
+    home = _home(cache_directory())
     progress.step("pulumi")
     if not _made(home, _fetch):
         _made(home, build)
@@ -59,12 +74,16 @@ def find_pulumi(progress: Progress) -> Found:
     return Found(home, origin)
 
 
-def _explicit(program: Path) -> Found:
+def _home(cache: Path) -> Path:
+    return cache / "pulumi" / f"v{VERSION}"
+
+
+def _explicit(program: Path) -> Path:
     version = _version(program)
     if version != VERSION:
         said = f"is version {version}" if version else "does not answer to `version`"
         raise ToolkitError(f"{program} {said}", SETTING, f"name Pulumi {VERSION}, or unset {SETTING}")
-    return Found(_rooted(program), SETTING)
+    return program
 
 
 def _version(program: Path) -> str | None:
