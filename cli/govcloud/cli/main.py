@@ -20,6 +20,7 @@ VERBS = {
     "inventory": "Print the Ansible inventory of one plane.",
     "lab": "Bring up a real OpenStack for each plane on this machine.",
     "plan": "Compare declaration and clouds; write down what an apply would do.",
+    "pulumi": "Run the plain Pulumi CLI over one stack.",
     "ssh": "Log in to a machine through its plane's bastion.",
     "stacks": "List the stacks that the inventory compiles to.",
     "toolchain": "Find, fetch or build the Pulumi CLI.",

@@ -5,6 +5,7 @@ from govcloud.engine.backend import Backend
 from govcloud.engine.census import Census, take_census
 from govcloud.engine.folder import read_plan, write_plan
 from govcloud.engine.keys import operator_key
+from govcloud.engine.plain import run_pulumi
 from govcloud.engine.plan import Plan, Step
 from govcloud.engine.planning import make_plan
 from govcloud.engine.setting import Setting
@@ -28,6 +29,7 @@ __all__ = [
     "operator_key",
     "read_plan",
     "read_state",
+    "run_pulumi",
     "take_census",
     "write_plan",
 ]
