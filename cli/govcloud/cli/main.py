@@ -16,6 +16,7 @@ VERBS = {
     "apply": "Make the clouds what a plan says.",
     "configure": "Configure the machines that run.",
     "demo": "Raise the whole city on the lab and show it.",
+    "doctor": "Say what works, what does not, and what to do about it.",
     "init": "Start the inventory of another city.",
     "inventory": "Print the Ansible inventory of one plane.",
     "lab": "Bring up a real OpenStack for each plane on this machine.",
