@@ -48,7 +48,12 @@ def _show(found: tuple[CloudStatus, ...], output: Output) -> None:
 @site_options
 @format_option
 def lab_up(inventory: Path, work: Path | None, planes: tuple[str, ...], output: Output) -> None:
-    """Bring the clouds up; one that stands is left as it is."""
+    """Bring the clouds up; one that stands is left as it is.
+
+    \b
+    Example:
+      govcloud lab up --plane extranet
+    """
     site = site_of(inventory, work, planes)
     clouds = _clouds(planes)
     with Shown() as progress:
@@ -62,7 +67,12 @@ def lab_up(inventory: Path, work: Path | None, planes: tuple[str, ...], output: 
 @site_options
 @format_option
 def lab_status(inventory: Path, work: Path | None, planes: tuple[str, ...], output: Output) -> int:
-    """Say how the clouds do; exit 1 when one is not ready."""
+    """Say how the clouds do; exit 1 when one is not ready.
+
+    \b
+    Example:
+      govcloud lab status --format json
+    """
     found = status(_clouds(planes))
     _show(found, output)
     return 0 if all(one.ready for one in found) else 1
@@ -71,6 +81,11 @@ def lab_status(inventory: Path, work: Path | None, planes: tuple[str, ...], outp
 @lab.command("down")
 @site_options
 def lab_down(inventory: Path, work: Path | None, planes: tuple[str, ...]) -> None:
-    """Take the clouds down and leave nothing behind."""
+    """Take the clouds down and leave nothing behind.
+
+    \b
+    Example:
+      govcloud lab down
+    """
     with Shown() as progress:
         down(site_of(inventory, work, planes).work.root, _clouds(planes), progress)

@@ -29,7 +29,12 @@ def topology() -> None:
 @site_options
 @format_option
 def validate(inventory: Path, work: Path | None, planes: tuple[str, ...], output: Output) -> None:
-    """Read everything, compile it, and list every error with file, line and remedy."""
+    """Read everything, compile it, and list every error with file, line and remedy.
+
+    \b
+    Example:
+      govcloud topology validate --inventory inventories/minimal
+    """
     site = site_of(inventory, work, planes)
     found = site.topology
     resources = sum(len(stack.resources) for stack in site.stacks)
@@ -86,7 +91,13 @@ def _show_rows(site: Site, output: Output) -> None:
 @click.option("--rows", "by_row", is_flag=True, help="Row by row of the requirements, what stands for it.")
 @format_option
 def show(inventory: Path, work: Path | None, planes: tuple[str, ...], by_row: bool, output: Output) -> None:
-    """Show what is declared, plane by plane."""
+    """Show what is declared, plane by plane.
+
+    \b
+    Example:
+      govcloud topology show --plane extranet
+      govcloud topology show --rows --format json
+    """
     site = site_of(inventory, work, planes)
     if by_row:
         _show_rows(site, output)
@@ -110,7 +121,12 @@ def show(inventory: Path, work: Path | None, planes: tuple[str, ...], by_row: bo
     show_default=True,
 )
 def draw(inventory: Path, work: Path | None, planes: tuple[str, ...], target: Path) -> None:
-    """Draw the topology as one HTML page."""
+    """Draw the topology as one HTML page.
+
+    \b
+    Example:
+      govcloud topology diagram --output topology.html
+    """
     target.write_text(diagram(site_of(inventory, work, planes).topology), encoding="utf-8")
     click.echo(f"open {target}")
 
@@ -122,7 +138,12 @@ def draw(inventory: Path, work: Path | None, planes: tuple[str, ...], target: Pa
 def addresses(
     inventory: Path, work: Path | None, planes: tuple[str, ...], write: bool, output: Output
 ) -> None:
-    """Show the address plan; give what is new the next free addresses."""
+    """Show the address plan; give what is new the next free addresses.
+
+    \b
+    Example:
+      govcloud topology addresses --write
+    """
     plans = allocate(inventory, planes or None)
     if write:
         for plan in plans:
@@ -149,7 +170,12 @@ def addresses(
 @site_options
 @format_option
 def show_indicators(inventory: Path, work: Path | None, planes: tuple[str, ...], output: Output) -> int:
-    """Compute the indicators from what is declared; exit 1 when one misses its bar."""
+    """Compute the indicators from what is declared; exit 1 when one misses its bar.
+
+    \b
+    Example:
+      govcloud topology indicators
+    """
     found = indicators(site_of(inventory, work, planes).topology)
     document = [
         {
@@ -183,7 +209,12 @@ def show_indicators(inventory: Path, work: Path | None, planes: tuple[str, ...],
 @topology.command("schema")
 @click.argument("name", required=False)
 def schema(name: str | None) -> None:
-    """Print the JSON Schema of the files called NAME, or the names there are."""
+    """Print the JSON Schema of the files called NAME, or the names there are.
+
+    \b
+    Example:
+      govcloud topology schema system
+    """
     known = schemas()
     if name is None:
         click.echo("\n".join(sorted(known)))
