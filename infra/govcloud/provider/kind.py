@@ -94,6 +94,8 @@ class Kind:
     identity_field: ClassVar[str] = ""
     """The field that is the object's id: while it stays, who refers to the object sees no replacement."""
     delete_costs: ClassVar[Consequence] = Consequence.NONE
+    repeatable: ClassVar[bool] = False
+    """Whether creating twice is creating once: a create without an answer is then simply sent again."""
     update_method: ClassVar[str] = "PUT"
     marker_updatable: ClassVar[bool] = True
     listed: ClassVar[bool] = True

@@ -196,7 +196,7 @@ class Session:
     def _left_behind(self, address: str, kind: Kind, marker: str) -> Raw | None:
         """What an earlier run made for this address; waits for creates that it sent and saw no answer to."""
         found = self.find(address, kind) if kind.listed else None
-        remaining = self._intents.unanswered(marker) if self._intents else None
+        remaining = self._intents.unanswered(marker) if self._intents and not kind.repeatable else None
         deadline = time.monotonic() + (remaining or 0.0)
         while found is None and remaining is not None and time.monotonic() < deadline:
             time.sleep(1.0)

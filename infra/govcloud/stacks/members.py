@@ -42,23 +42,20 @@ def _router(builder: StackBuilder, places: Places, router: Router) -> None:
     """A router on the backbone, its way out, and the border's way back to its summary."""
     project = places.project(router.project)
     reference = builder.add("router", router.id, name=router.id, project=project)
-    port = builder.add(
-        "port",
-        f"{router.id}-port",
-        name=router.id,
-        project=project,
-        network=places.core("backbone-network"),
-        fixed_ips=({"subnet": places.core("backbone-subnet"), "ip_address": str(router.backbone_address)},),
-        port_security_enabled=False,
+    interface = builder.add(
+        "router_interface",
+        f"{router.id}-interface",
+        router=reference,
+        subnet=places.core("backbone-subnet"),
+        address=str(router.backbone_address),
     )
-    interface = f"{router.id}-interface"
-    builder.add("router_interface", interface, router=reference, port=port)
+    attached = (interface.rpartition("/")[2],)
     plane = places.plane
     out = EVERYWHERE if plane.egress else str(plane.declaration.addresses.space)
     builder.add(
         "router_route",
         f"{router.id}-out",
-        (interface,),
+        attached,
         router=reference,
         destination=out,
         nexthop=str(plane.declaration.addresses.backbone[1]),
@@ -66,7 +63,7 @@ def _router(builder: StackBuilder, places: Places, router: Router) -> None:
     builder.add(
         "router_route",
         f"{router.id}-back",
-        (interface,),
+        attached,
         router=places.router("border"),
         destination=str(router.summary),
         nexthop=str(router.backbone_address),

@@ -36,7 +36,7 @@ def _unassign(c: Connection, identifier: str) -> None:
 
 
 def _detach(c: Connection, identifier: str) -> None:
-    router, _, subnet = identifier.split("/")
+    router, subnet = identifier.split("/")
     c.network.remove_interface_from_router(router, subnet_id=subnet)
 
 
@@ -129,7 +129,7 @@ HANDS = (
     Hand(
         "floating_ip", "systems/portal-web-address", lambda c, i: c.network.update_ip(i, port_id=None), "port"
     ),
-    Hand("rbac_policy", "core/from-operators-shared", _share_with_one, "target_project", replaces=True),
+    Hand("rbac_policy", "core/from-operators-shared", _share_with_one, "target_project"),
     Hand(
         "qos_policy",
         "videoconf/hd-backup-edges-quality",

@@ -21,9 +21,9 @@ def _assignment(c: Connection, identifier: str) -> Any:
 
 
 def _interface(c: Connection, identifier: str) -> Any:
-    router, form, leg = identifier.split("/")
+    router, subnet = identifier.split("/")
     for port in c.network.ports(device_id=router):
-        if leg == port.id or (form == "subnet" and any(ip["subnet_id"] == leg for ip in port.fixed_ips)):
+        if any(ip["subnet_id"] == subnet for ip in port.fixed_ips):
             return port
     return None
 

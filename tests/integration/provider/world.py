@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,14 @@ def _port(name: str, address: str, **more: Any) -> tuple[str, str, dict[str, Any
         "fixed_ips": [{"subnet": "world/subnet", "ip_address": address}],
     }
     return ("port", name, {**inputs, **more})
+
+
+def _leg(name: str, router: str, address: str) -> tuple[str, str, dict[str, Any]]:
+    return (
+        "router_interface",
+        name,
+        {"router": f"world/{router}", "subnet": "world/subnet", "address": address},
+    )
 
 
 PARTS: list[tuple[str, str, dict[str, Any]]] = [
@@ -82,24 +91,6 @@ PARTS: list[tuple[str, str, dict[str, Any]]] = [
         gateway_ip="10.253.0.1",
         allocation_pools=_upper_half("10.253.0"),
     ),
-    (
-        "port",
-        "leg-port",
-        {
-            "name": "matrix-leg-port",
-            "project": "world/project",
-            "network": "world/spare-leg",
-            "fixed_ips": [{"subnet": "world/spare-leg-subnet", "ip_address": "10.254.0.7"}],
-        },
-    ),
-    _net("spare-leg"),
-    _sub(
-        "spare-leg-subnet",
-        "spare-leg",
-        "10.254.0.0/24",
-        gateway_ip="10.254.0.1",
-        allocation_pools=_upper_half("10.254.0"),
-    ),
     ("router", "router", {"name": "matrix-world-router", "project": "world/project"}),
     ("router", "other-router", {"name": "matrix-other-router", "project": "world/project"}),
     ("router", "second-router", {"name": "matrix-second-router", "project": "world/project"}),
@@ -108,11 +99,9 @@ PARTS: list[tuple[str, str, dict[str, Any]]] = [
         "gate",
         {"name": "matrix-gate", "project": "world/project", "external_network": "world/external"},
     ),
-    ("router_interface", "router-leg", {"router": "world/router", "port": "world/router-port"}),
-    ("router_interface", "second-leg", {"router": "world/second-router", "port": "world/second-port"}),
+    _leg("router-leg", "router", "10.251.0.2"),
+    _leg("second-leg", "second-router", "10.251.0.3"),
     ("router_interface", "gate-leg", {"router": "world/gate", "subnet": "world/subnet"}),
-    _port("router-port", "10.251.0.2"),
-    _port("second-port", "10.251.0.3"),
     _port("floating-port", "10.251.0.20"),
     _port("server-port", "10.251.0.30"),
     _port("server-port-2", "10.251.0.31"),
@@ -167,6 +156,10 @@ class World:
         images = {name: folder / f"{name}.raw" for name in ("small", "other")}
         for name, path in images.items():
             path.write_bytes(name.encode() * 4096)
+        # Glance looks into what arrives: another format needs other bytes.
+        images["sparse"] = folder / "sparse.qcow2"
+        words = ["qemu-img", "create", "-q", "-f", "qcow2", str(images["sparse"]), "1M"]
+        subprocess.run(words, check=True)
         self.cloud = Cloud("extranet", clouds_file, images)
         self.clouds = str(clouds_file)
         self.folder = folder

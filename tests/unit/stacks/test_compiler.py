@@ -259,10 +259,10 @@ def test_bridges_share_an_address_and_all_media_is_marked(minimal: tuple[Stack, 
 def test_a_county_is_routed_by_one_summary(minimal: tuple[Stack, ...]) -> None:
     back = find(minimal, "extranet/county-990421/router-east-back")
     out = find(minimal, "extranet/county-990421/router-east-out")
-    port = find(minimal, "extranet/county-990421/router-east-port")
+    interface = find(minimal, "extranet/county-990421/router-east-interface")
     assert back["router"] == "extranet/core/border-router"
     assert back["destination"] == "10.40.0.0/18"
-    assert back["nexthop"] == port["fixed_ips"][0]["ip_address"]
+    assert back["nexthop"] == interface["address"]
     assert (out["destination"], out["nexthop"]) == ("0.0.0.0/0", "10.32.0.1")
 
 

@@ -71,6 +71,7 @@ class RoleAssignment(Kind):
     path = "/role_assignments"
     marked_by = Marker.NONE
     natural_key = ("project", "user", "role")
+    repeatable = True
     fields = (
         required("project", refers_to=("project",)),
         required("user", refers_to=("user",)),
@@ -138,6 +139,7 @@ class Quota(Kind):
 
     marked_by = Marker.NONE
     natural_key = ("project",)
+    repeatable = True
 
     def identity(self, raw: Raw) -> str:
         """The project's id."""

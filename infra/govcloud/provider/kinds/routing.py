@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from govcloud.provider.cloud import Cloud, CloudError
 from govcloud.provider.kind import Change, Consequence, Field, Kind, Marker, Raw, Resolved, required
@@ -77,70 +77,86 @@ class Router(Kind):
 
 
 class RouterInterface(Kind):
-    """A router's leg in a subnet, by the subnet (its gateway address) or by a port."""
+    """A router's leg in a subnet, at the subnet's gateway address or at one of its own.
+
+    Neutron keeps a leg as a port and deletes that port with it, so the port is the leg's own affair and is
+    declared nowhere else.
+    """
 
     name = "router_interface"
     path = "/ports"
     marked_by = Marker.NONE
-    natural_key = ("router", "subnet", "port")
+    natural_key = ("router", "subnet")
     fields = (
         required("router", refers_to=("router",)),
-        Field("subnet", refers_to=("subnet",), change=Change.DELETE_FIRST),
-        Field("port", refers_to=("port",), change=Change.DELETE_FIRST),
+        required("subnet", refers_to=("subnet",)),
+        Field("address", change=Change.DELETE_FIRST),
     )
     delete_costs = Consequence.INTERRUPTS
 
     def list(self, snapshot: Snapshot) -> Sequence[Raw]:
-        """The ports that routers hold, each once by its subnet and once by itself."""
-        ports = [p for p in snapshot.collection("network", "/ports") if p["device_owner"] in INTERFACE_OWNERS]
-        return [shape for port in ports for shape in self._shapes(port)]
-
-    def _shapes(self, port: Raw) -> Sequence[Raw]:
-        base = {"router": port["device_id"], "subnet": None, "port": None, "project_id": port["project_id"]}
-        by_subnet = [base | {"subnet": ip["subnet_id"]} for ip in port["fixed_ips"]]
-        return [*by_subnet, base | {"port": port["id"]}]
+        """The legs of every router, from the ports that routers hold."""
+        return _legs(snapshot.collection("network", "/ports"))
 
     def identity(self, raw: Raw) -> str:
-        """`router/subnet/ID` or `router/port/ID`."""
-        leg = f"subnet/{raw['subnet']}" if raw["subnet"] else f"port/{raw['port']}"
-        return f"{raw['router']}/{leg}"
-
-    def project(self, raw: Raw) -> Resolved:
-        """Router and leg."""
-        return {name: raw[name] for name in self.natural_key}
+        """`router/subnet`."""
+        return f"{raw['router']}/{raw['subnet']}"
 
     def read(self, cloud: Cloud, identifier: str) -> Raw | None:
         """The leg, found among the router's ports."""
         router = identifier.split("/")[0]
-        ports = cloud.pages("network", "/ports", "ports", f"device_id={router}")
-        shapes = [s for port in ports if port["device_owner"] in INTERFACE_OWNERS for s in self._shapes(port)]
-        return next((shape for shape in shapes if self.identity(shape) == identifier), None)
+        legs = _legs(cloud.pages("network", "/ports", "ports", f"device_id={router}"))
+        return next((leg for leg in legs if self.identity(leg) == identifier), None)
 
     def create(self, cloud: Cloud, values: Resolved, marker: str) -> Raw:
-        """Attach; a subnet that is attached to this very router already is done."""
-        body = self._leg(values)
-        answer = cloud.send(
-            "network", "PUT", f"/routers/{values['router']}/add_router_interface", body
-        ).json()
-        return {
-            "router": values["router"],
-            "subnet": values.get("subnet"),
-            "port": values.get("port"),
-            "project_id": answer.get("tenant_id") or answer.get("project_id"),
-        }
+        """Attach the subnet, or a port with the address that is asked for."""
+        leg = {"subnet_id": values["subnet"]}
+        if values.get("address"):
+            leg = {"port_id": _port_at(cloud, values, marker)}
+        path = f"/routers/{values['router']}/add_router_interface"
+        answer = cloud.send("network", "PUT", path, leg).json()
+        owner = answer.get("tenant_id") or answer.get("project_id")
+        return {field.name: values.get(field.name) for field in self.fields} | {"project_id": owner}
 
     def delete(self, cloud: Cloud, identifier: str) -> None:
         """Detach; 404 says that it is gone."""
-        router, form, leg = identifier.split("/")
+        router, subnet = identifier.split("/")
         try:
-            cloud.send("network", "PUT", f"/routers/{router}/remove_router_interface", {f"{form}_id": leg})
+            cloud.send("network", "PUT", f"/routers/{router}/remove_router_interface", {"subnet_id": subnet})
         except CloudError as error:
             if error.status != 404:
                 raise
 
-    def _leg(self, values: Resolved) -> Raw:
-        form = "port" if values.get("port") else "subnet"
-        return {f"{form}_id": values[form]}
+
+def _legs(ports: Iterable[Raw]) -> list[Raw]:
+    return [
+        {
+            "router": port["device_id"],
+            "subnet": ip["subnet_id"],
+            "address": ip["ip_address"],
+            "project_id": port["project_id"],
+        }
+        for port in ports
+        if port["device_owner"] in INTERFACE_OWNERS
+        for ip in port["fixed_ips"]
+    ]
+
+
+def _port_at(cloud: Cloud, values: Resolved, marker: str) -> str:
+    """A free port at the leg's address: what a run killed before attaching it has left, or a new one."""
+    network = cloud.get("network", f"/subnets/{values['subnet']}")["subnet"]["network_id"]
+    query = f"network_id={network}&fixed_ips=ip_address%3D{values['address']}"
+    for port in cloud.pages("network", "/ports", "ports", query):
+        if port["description"] == marker and not port["device_owner"]:
+            return str(port["id"])
+    body = {
+        "network_id": network,
+        "project_id": cloud.get("network", f"/routers/{values['router']}")["router"]["project_id"],
+        "fixed_ips": [{"subnet_id": values["subnet"], "ip_address": values["address"]}],
+        "security_groups": [],
+        "description": marker,
+    }
+    return str(cloud.post("network", "/ports", {"port": body})["port"]["id"])
 
 
 class RouterRoute(Kind):
