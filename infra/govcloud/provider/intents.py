@@ -19,8 +19,9 @@ SETTLES_WITHIN = 60.0
 class Intents:
     """An append-only file of JSON lines: `sent` before a create, `answered` after it, whatever the answer."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, settles_within: float = SETTLES_WITHIN) -> None:
         self._path = path
+        self._settles_within = settles_within
         self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._sent = self._load()
@@ -45,7 +46,7 @@ class Intents:
         """Seconds for which the object of this marker may still appear, or None when nothing is open."""
         with self._lock:
             sent = self._sent.get(marker)
-        return None if sent is None else max(0.0, sent + SETTLES_WITHIN - time.time())
+        return None if sent is None else max(0.0, sent + self._settles_within - time.time())
 
     def send(self, marker: str) -> None:
         """Note durably that a create is about to be sent."""

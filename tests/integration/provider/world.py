@@ -10,6 +10,8 @@ from typing import Any
 from govcloud.provider import KINDS, Cloud, Declared, Intents, Session
 
 SITE = "matrix"
+SETTLES_WITHIN = 15.0
+"""Seconds that a killed run's create may still take: the lab's cloud has nothing else to do."""
 WORLD = "extranet/world/"
 SUBJECT = "extranet/subject/"
 
@@ -168,7 +170,7 @@ class World:
 
     def session(self, subjects: Mapping[str, Declared], journal: str = "intents") -> Session:
         """A fresh session, as a new run would have it: it knows the cloud and nothing else."""
-        intents = Intents(self.folder / f"{journal}.jsonl")
+        intents = Intents(self.folder / f"{journal}.jsonl", SETTLES_WITHIN)
         found = Session(SITE, self.cloud, {**declarations(), **subjects}, intents)
         for address, identifier in self.ids.items():
             found.references.know(address, identifier)
