@@ -91,6 +91,8 @@ class Kind:
     marked_by: ClassVar[Marker] = Marker.DESCRIPTION
     natural_key: ClassVar[tuple[str, ...]] = ()
     """Fields that together admit one object: the identity of kinds that carry no marker."""
+    exclusive: ClassVar[tuple[str, ...]] = ()
+    """Fields that, where they are declared, let no second object stand beside the first: it goes before."""
     identity_field: ClassVar[str] = ""
     """The field that is the object's id: while it stays, who refers to the object sees no replacement."""
     delete_costs: ClassVar[Consequence] = Consequence.NONE

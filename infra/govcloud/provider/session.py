@@ -11,7 +11,7 @@ from typing import Any
 from govcloud.errors import ToolkitError
 from govcloud.provider.cloud import Cloud
 from govcloud.provider.intents import Intents
-from govcloud.provider.kind import Consequence, Field, Kind, Marker, Raw, Resolved
+from govcloud.provider.kind import Change, Consequence, Field, Kind, Marker, Raw, Resolved
 from govcloud.provider.permits import Permit, Permits
 from govcloud.provider.references import Declared, References
 from govcloud.provider.snapshot import Snapshot
@@ -29,13 +29,17 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Difference:
-    """How one object differs from its declaration. `missing`: it has gone from the cloud."""
+    """How one object differs from its declaration.
+
+    `missing`: it has gone from the cloud. `alone`: its declaration admits no second object beside it.
+    """
 
     address: str
     kind: Kind
     identifier: str
     changes: tuple[FieldChange, ...] = ()
     missing: bool = False
+    alone: bool = False
 
     def __bool__(self) -> bool:
         return self.missing or bool(self.changes)
@@ -48,7 +52,8 @@ class Difference:
     @property
     def delete_first(self) -> bool:
         """Whether the old object must be gone before the new one can stand."""
-        return any(change.field.change.value == "replace, delete first" for change in self.changes)
+        first = any(change.field.change is Change.DELETE_FIRST for change in self.changes)
+        return first or (self.replaces and self.alone)
 
 
 MARKER_FIELD = Field("marker")
@@ -125,7 +130,9 @@ class Session:
         else:
             inputs = self.references.declared_inputs(address)
             values = self.references.resolved(kind, inputs, strict=False)
-            found = Difference(address, kind, identifier, self._changes(address, kind, raw, values, olds))
+            alone = any(values.get(name) is not None for name in kind.exclusive)
+            changes = self._changes(address, kind, raw, values, olds)
+            found = Difference(address, kind, identifier, changes, alone=alone)
         if found.replaces:
             self._doomed.add(identifier)
         else:
@@ -232,11 +239,32 @@ class Session:
         self.references.know(address, identifier)
 
     def delete(self, address: str, kind: Kind, identifier: str) -> None:
-        """Delete the object of that id."""
+        """Delete the object of that id, unless what bears the id by now is what has taken its place."""
         self._demand("delete", address, identifier, kind, {})
+        if self._stands_as_declared(address, kind, identifier):
+            return
         kind.delete(self.cloud, identifier)
         if kind.listed:
             self.snapshot.index(kind).drop(identifier)
+
+    def _stands_as_declared(self, address: str, kind: Kind, identifier: str) -> bool:
+        """Whether the object of that id is what its address declares.
+
+        An id that is made of the object's key (a role's, a route's, a flavor's) is the same in its next life:
+        the engine creates what had gone, then deletes what its state still holds under that id.
+        """
+        raw = self.snapshot.one(kind, identifier) if self.references.is_address(address) else None
+        if raw is None:
+            return False
+        if kind.marked_by is not Marker.NONE and kind.marker(raw) != self.references.marker(address):
+            return False
+        live = kind.project(raw)
+        values = self.references.resolved(kind, self.references.declared_inputs(address), strict=False)
+        return all(
+            equal(one, live.get(one.name), values[one.name])
+            for one in kind.replacing
+            if one.name in values and not one.write_only
+        )
 
     def _demand(
         self, operation: str, address: str, identifier: str, kind: Kind, inputs: Mapping[str, Any]

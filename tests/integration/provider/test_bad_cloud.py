@@ -128,7 +128,7 @@ def test_a_create_whose_answer_is_lost_is_not_sent_twice(
         assert [n.id for n in connection.network.networks(name="lost")] == [identifier]
         assert len([line for line in between.seen if line.startswith("POST")]) == 1
     finally:
-        second.delete(address, NETWORK, identifier)
+        connection.network.delete_network(identifier)
 
 
 def test_a_wrong_password_is_named(entry: dict[str, Any], tmp_path: Path) -> None:

@@ -107,7 +107,18 @@ PARTS: list[tuple[str, str, dict[str, Any]]] = [
     _port("floating-port", "10.251.0.20"),
     _port("server-port", "10.251.0.30"),
     _port("server-port-2", "10.251.0.31"),
-    _port("other-port", "10.251.0.32", project="world/other-project"),
+    _net("other-network", project="world/other-project"),
+    _sub("other-subnet", "other-network", "10.255.0.0/24", project="world/other-project"),
+    (
+        "port",
+        "other-port",
+        {
+            "name": "matrix-other-port",
+            "project": "world/other-project",
+            "network": "world/other-network",
+            "fixed_ips": [{"subnet": "world/other-subnet", "ip_address": "10.255.0.32"}],
+        },
+    ),
     ("security_group", "group", {"name": "matrix-world-group", "project": "world/project"}),
     ("security_group", "other-group", {"name": "matrix-world-group-2", "project": "world/project"}),
     (
@@ -176,6 +187,10 @@ class World:
             found.references.know(address, identifier)
         return found
 
+    def undeclared(self) -> Session:
+        """A run in which nothing is declared any more: what it is told to delete is to go."""
+        return Session(SITE, self.cloud, {}, Intents(self.folder / "intents.jsonl"))
+
     def build(self) -> None:
         """Create the supporting objects, each behind those that it refers to."""
         session = self.session({})
@@ -189,7 +204,7 @@ class World:
 
     def clear(self) -> None:
         """Take the supporting objects away, the last made first."""
-        session = self.session({})
+        session = self.undeclared()
         kinds = {WORLD + name: kind for kind, name, _ in PARTS}
         for address in reversed(self._made):
             session.delete(address, KINDS[kinds[address]], self.ids[address])

@@ -17,6 +17,7 @@ class Network(Kind):
 
     name = "network"
     path = "/networks"
+    exclusive = ("segmentation_id",)
     fields = (
         Field("name", required=True),
         Field("project", "project_id", ("project",), Change.CREATE_FIRST, required=True),
