@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 
 from govcloud.demo.machines import configure_all
@@ -36,11 +36,16 @@ def demonstrate(site: Site, progress: Progress, say: Say) -> Report:
 def _bring_up(site: Site, progress: Progress) -> list[Setting]:
     """The lab and the Pulumi CLI, which have nothing to do with each other."""
     clouds = [cloud for cloud in CLOUDS if cloud.plane in site.planes]
-    with ThreadPoolExecutor(2, thread_name_prefix="bring-up") as pool:
-        toolchain = pool.submit(find_pulumi, progress)
-        lab = pool.submit(up, site.work.root, clouds, progress)
-        lab.result()
+    pool = ThreadPoolExecutor(2, thread_name_prefix="bring-up")
+    toolchain = pool.submit(find_pulumi, progress)
+    lab = pool.submit(up, site.work.root, clouds, progress)
+    try:
+        # What fails first is told at once, though the other may go on for minutes.
+        for step in wait((toolchain, lab), return_when=FIRST_EXCEPTION).done:
+            step.result()
         root = toolchain.result().root
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
     for cloud in clouds:
         offer_image(site.plane_work(cloud.plane).root / "images")
     return site.settings(root)
