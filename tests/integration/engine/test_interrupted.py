@@ -20,6 +20,11 @@ def _command(site: Site, *words: str) -> list[str]:
     return [str(program), "-v", *words, *where, "--stack", STACK]
 
 
+def _as_at_a_terminal() -> None:
+    """What a shell starts in the background, these tests perhaps, ignores interrupts, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_apply_ends_with_a_word_and_goes_on(
     small_site: Site, applied: dict[str, Setting], lab: StandingLab
 ) -> None:
@@ -28,7 +33,9 @@ def test_an_interrupted_apply_ends_with_a_word_and_goes_on(
     assert missing == len(next(s for s in applied["classified"].stacks if s.name == STACK).resources)
 
     words = _command(small_site, "apply", "--yes")
-    child = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    child = subprocess.Popen(
+        words, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_as_at_a_terminal
+    )
     assert child.stderr is not None
     networks = lab.connect("classified").network.networks
     while not any((one.description or "").startswith(f"minimal/{STACK}/") for one in networks()):
