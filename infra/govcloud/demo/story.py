@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
+from typing import Any
 
 from govcloud.demo.machines import configure_all
 from govcloud.demo.proofs import prove
@@ -41,7 +42,8 @@ def _bring_up(site: Site, progress: Progress) -> list[Setting]:
     lab = pool.submit(up, site.work.root, clouds, progress)
     try:
         # What fails first is told at once, though the other may go on for minutes.
-        for step in wait((toolchain, lab), return_when=FIRST_EXCEPTION).done:
+        steps: list[Future[Any]] = [toolchain, lab]
+        for step in wait(steps, return_when=FIRST_EXCEPTION).done:
             step.result()
         root = toolchain.result().root
     finally:
