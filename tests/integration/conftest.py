@@ -55,7 +55,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandingLab]:
     """The lab: what stood before stays as it was, what the tests brought up goes with them."""
     chosen = os.environ.get("GOVCLOUD_WORK")
     work = Path(chosen).absolute() if chosen else tmp_path_factory.mktemp("work")
-    ours = [now.cloud for now in govlab.status(govlab.CLOUDS) if not now.stands]
+    ours = [now.cloud for now in govlab.status(govlab.CLOUDS) if not now.alive]
     govlab.down(work, ours)  # what a killed run may have left
     govlab.up(work, govlab.CLOUDS)
     yield StandingLab(work)
