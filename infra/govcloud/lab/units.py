@@ -40,7 +40,7 @@ def units(cloud: LabCloud, layout: Layout, environment: Path, private: Secrets) 
         *_stores(layout),
         *_switching(cloud, layout),
         *_identity(cloud, layout, environment, private),
-        *_interfaces(cloud, environment),
+        *_interfaces(cloud, layout, environment),
         *_workers(layout, environment),
         _ours("catalogue", cloud, "identity-bootstrap", "keystone", once=True),
         _ours("zones", cloud, "nova", "compute-running", "compute-simulated", once=True),
@@ -128,7 +128,7 @@ def _identity(cloud: LabCloud, layout: Layout, environment: Path, private: Secre
     return bootstrap, keystone
 
 
-def _interfaces(cloud: LabCloud, environment: Path) -> tuple[Unit, ...]:
+def _interfaces(cloud: LabCloud, layout: Layout, environment: Path) -> tuple[Unit, ...]:
     def interface(name: str, port: int, module: str, *after: str, address: str = cloud.address) -> Unit:
         return _interface(name, address, port, module, environment, "mariadb", *after)
 
@@ -137,14 +137,28 @@ def _interfaces(cloud: LabCloud, environment: Path) -> tuple[Unit, ...]:
         interface("placement", 8778, "placement.wsgi.api"),
         interface("glance", 9292, "glance.wsgi.api"),
         # Neutron is what an apply waits for: a second process took 94 s where one took 151 s (two cores).
-        _interface("neutron", cloud.address, 9696, "neutron.wsgi.api", environment, *switching, processes=2),
+        _interface(
+            "neutron",
+            cloud.address,
+            9696,
+            "neutron_api",
+            environment,
+            *switching,
+            more=("--processes=2", f"--pythonpath={layout.etc}"),
+        ),
         interface("nova", 8774, "nova.wsgi.osapi_compute", "rabbitmq"),
         interface("nova-metadata", 8775, "nova.wsgi.metadata", "rabbitmq", address="127.0.0.1"),
     )
 
 
 def _interface(
-    name: str, address: str, port: int, module: str, environment: Path, *after: str, processes: int = 1
+    name: str,
+    address: str,
+    port: int,
+    module: str,
+    environment: Path,
+    *after: str,
+    more: tuple[str, ...] = ("--processes=1",),
 ) -> Unit:
     """An OpenStack API under uWSGI.
 
@@ -156,7 +170,7 @@ def _interface(
         "--die-on-term",
         f"--http-socket={address}:{port}",
         f"--module={module}:application",
-        f"--processes={processes}",
+        *more,
         "--threads=4",
         "--enable-threads",
         "--lazy-apps",
