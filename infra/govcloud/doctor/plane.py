@@ -12,6 +12,7 @@ from govcloud.doctor.finding import Finding, note, ok, wrong
 from govcloud.engine import Backend, PlaneWork, read_state
 from govcloud.errors import ToolkitError
 from govcloud.local import listed
+from govcloud.provider import open_intents
 from govcloud.stacks import Stack
 
 SECRET = ("secrets.yaml", "passphrase", "ssh/operator", "configure/secrets.json")
@@ -87,7 +88,7 @@ def _owner(lock: Path) -> str:
 
 def intents(work: PlaneWork) -> Iterator[Finding]:
     """Creates that were sent and whose answer no run has seen."""
-    found = _unanswered(work.intents) if work.intents.exists() else {}
+    found = open_intents(work.intents)
     if not found:
         yield ok("open creates", "none")
     elif work.holder() is not None:
@@ -101,21 +102,6 @@ def intents(work: PlaneWork) -> Iterator[Finding]:
             seen,
             "run `govcloud plan` and `govcloud apply`: what was made is found and adopted",
         )
-
-
-def _unanswered(record: Path) -> dict[str, float]:
-    """By marker: when it was sent. A line that a killed run cut short was not acted upon."""
-    found: dict[str, float] = {}
-    for line in record.read_text(encoding="utf-8").splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if "sent" in entry:
-            found[entry["sent"]] = float(entry["at"])
-        else:
-            found.pop(entry["answered"], None)
-    return found
 
 
 def state(work: PlaneWork, site: str) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from govcloud.provider.cloud import Cloud, CloudError
 from govcloud.provider.host import Host
-from govcloud.provider.intents import Intents
+from govcloud.provider.intents import Intents, open_intents
 from govcloud.provider.kind import Change, Consequence, Field, Kind, Marker
 from govcloud.provider.kinds import KINDS
 from govcloud.provider.permits import Permit, Permits
@@ -29,5 +29,6 @@ __all__ = [
     "Session",
     "address_of",
     "kind_of",
+    "open_intents",
     "worst",
 ]

@@ -24,23 +24,7 @@ class Intents:
         self._settles_within = settles_within
         self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._sent = self._load()
-
-    def _load(self) -> dict[str, float]:
-        open_intents: dict[str, float] = {}
-        if not self._path.exists():
-            return open_intents
-        for line in self._path.read_text(encoding="utf-8").splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                # The last line of a killed run: its create was not sent, since sending follows writing.
-                continue
-            if "sent" in entry:
-                open_intents[entry["sent"]] = float(entry["at"])
-            else:
-                open_intents.pop(entry["answered"], None)
-        return open_intents
+        self._sent = open_intents(path)
 
     def unanswered(self, marker: str) -> float | None:
         """Seconds for which the object of this marker may still appear, or None when nothing is open."""
@@ -73,3 +57,21 @@ class Intents:
         with self._lock:
             if not self._sent:
                 self._path.unlink(missing_ok=True)
+
+
+def open_intents(path: Path) -> dict[str, float]:
+    """The markers of creates that were sent and not answered, with the time when each was sent."""
+    sent: dict[str, float] = {}
+    if not path.exists():
+        return sent
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            # The last line of a killed run: its create was not sent, since sending follows writing.
+            continue
+        if "sent" in entry:
+            sent[entry["sent"]] = float(entry["at"])
+        else:
+            sent.pop(entry["answered"], None)
+    return sent
