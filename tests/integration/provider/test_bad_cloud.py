@@ -131,6 +131,22 @@ def test_a_create_whose_answer_is_lost_is_not_sent_twice(
         connection.network.delete_network(identifier)
 
 
+@pytest.mark.parametrize("seen", [[], ["192.0.2.1/32"], ["192.0.2.1/32", "198.51.100.0/24", "192.0.2.9/32"]])
+def test_an_address_group_that_was_listed_half_made_ends_as_declared(
+    entry: dict[str, Any], lab: StandingLab, tmp_path: Path, seen: list[str]
+) -> None:
+    network = lab.connect("extranet").network
+    declared = ["192.0.2.1/32", "198.51.100.0/24"]
+    made = network.create_address_group(name="half-made", addresses=[*declared, "203.0.113.7/32"])
+    try:
+        KINDS["address_group"].update(
+            cloud_of(entry, tmp_path), made.id, {"addresses": declared}, {"addresses": seen}
+        )
+        assert sorted(network.get_address_group(made.id).addresses) == declared
+    finally:
+        network.delete_address_group(made.id)
+
+
 def test_a_wrong_password_is_named(entry: dict[str, Any], tmp_path: Path) -> None:
     wrong = {**entry, "auth": {**entry["auth"], "password": "wrong-password-here"}}
     with pytest.raises(CloudError, match="log in") as caught:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from govcloud.provider.cloud import Cloud
+from govcloud.provider.cloud import Cloud, CloudError
 from govcloud.provider.kind import Change, Consequence, Field, Kind, Raw, Resolved, required
 
 PROJECT = Field(
@@ -87,13 +87,29 @@ class AddressGroup(Kind):
     delete_costs = Consequence.INTERRUPTS
 
     def update(self, cloud: Cloud, identifier: str, changed: Resolved, raw: Raw) -> None:
-        """Addresses change through calls of their own; added first, so that nobody is cut off between."""
+        """Addresses change through calls of their own, which refuse what is so already.
+
+        Neutron creates a group first and adds its addresses one by one: where the create of a killed run is
+        still doing so, they are read again.
+        """
         plain = {name: value for name, value in changed.items() if name != "addresses"}
         if plain:
             super().update(cloud, identifier, plain, raw)
-        if "addresses" not in changed:
-            return
-        wanted, present = set(changed["addresses"]), set(raw["addresses"])
+        present = set(raw["addresses"])
+        wanted = set(changed.get("addresses", present))
+        while wanted != present:
+            try:
+                self._exchange(cloud, identifier, wanted, present)
+            except CloudError as error:
+                now = self.read(cloud, identifier) if error.status in (400, 404, 409) else None
+                if now is None or set(now["addresses"]) == present:
+                    raise
+                present = set(now["addresses"])
+            else:
+                return
+
+    def _exchange(self, cloud: Cloud, identifier: str, wanted: set[str], present: set[str]) -> None:
+        """Added first, so that nobody is cut off between."""
         for action, difference in (
             ("add_addresses", wanted - present),
             ("remove_addresses", present - wanted),
