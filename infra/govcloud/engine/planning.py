@@ -1,4 +1,4 @@
-"""Making a plan: every stack is previewed against the cloud as it stands."""
+"""Making a plan: every stack is compared with the cloud as it stands, by the engine unless it is evident."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from govcloud.engine.evident import evident_steps
 from govcloud.engine.plan import FieldStep, Plan, Step
 from govcloud.engine.runner import EngineStep
 from govcloud.engine.schedule import side_by_side
@@ -34,9 +35,10 @@ def make_plan(
     Raises ToolkitError for a stack or a target that neither the declaration nor the state knows.
     """
     wanted = setting.emptied() if destroy else setting
-    state = read_state(setting.work, setting.site)
-    stacks = aimed_at(chosen(wanted, state, only, destroy), state, targets)
-    steps = _preview_all(wanted, stacks, targets, progress)
+    with setting.work.lease("plan"):
+        state = read_state(setting.work, setting.site)
+        stacks = aimed_at(chosen(wanted, state, only, destroy), state, targets)
+        steps = _look_at_all(wanted, stacks, state, targets, progress)
     return Plan(
         site=setting.site,
         plane=setting.plane,
@@ -102,26 +104,33 @@ def needs(stacks: Sequence[Stack], destroy: bool) -> dict[str, list[str]]:
     return found
 
 
-def _preview_all(
-    setting: Setting, stacks: Sequence[Stack], targets: Sequence[str], progress: Progress
+def _look_at_all(
+    setting: Setting,
+    stacks: Sequence[Stack],
+    state: Mapping[str, StackState],
+    targets: Sequence[str],
+    progress: Progress,
 ) -> dict[str, list[Step]]:
     by_name = {stack.name: stack for stack in stacks}
     steps: dict[str, list[Step]] = {}
     name = STEP.format(plane=setting.plane)
     progress.step(name)
     lock = threading.Lock()
-    with setting.work.lease("plan"), setting.running("plan") as (session, runner):
+    with setting.running("plan") as (session, runner):
         runner.backend.clear_stale_locks()
 
-        def preview(stack: str) -> None:
-            outcome = runner.preview(by_name[stack], setting.declared, targets)
-            found = _steps(stack, outcome.steps, session)
+        def look(stack: str) -> None:
+            known = state.get(stack, NOTHING)
+            found = None if targets else evident_steps(by_name[stack], known, session, setting.declared)
+            if found is None:
+                found = runner.preview(by_name[stack], setting.declared, targets).steps
+            told = _steps(stack, found, session)
             with lock:
-                steps[stack] = found
+                steps[stack] = told
                 progress.count(name, len(steps), len(stacks))
 
         order = needs(stacks, destroy=False)
-        side_by_side(order, preview, PREVIEWS_AT_ONCE, session.stop)
+        side_by_side(order, look, PREVIEWS_AT_ONCE, session.stop)
     progress.done(name)
     return steps
 

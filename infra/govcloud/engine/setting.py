@@ -70,7 +70,8 @@ class Setting:
         cloud = Cloud(self.plane, self.work.clouds_file, self.image_files)
         cloud.login()
         session = Session(self.site, cloud, self.declared, intents, permits)
-        session.snapshot.prefetch(kind for kind in KINDS.values() if kind.listed)
+        declared = {KINDS[one.kind] for one in self.declared.values()}
+        session.snapshot.prefetch(kind for kind in declared if kind.listed)
         with Host(session) as host:
             yield session, Runner(self.site, self.work, self.pulumi_root, host.environment, message)
 

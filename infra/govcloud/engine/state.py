@@ -24,10 +24,14 @@ class Held:
 
 @dataclass(frozen=True)
 class StackState:
-    """One stack's state: its digest, and what it holds."""
+    """One stack's state: its digest, what it holds, and whether every operation on that has ended.
+
+    Not settled: a create of which no answer is recorded, or a replaced object that still waits to go.
+    """
 
     digest: str
     held: tuple[Held, ...]
+    settled: bool = True
 
 
 NOTHING = StackState("", ())
@@ -43,15 +47,18 @@ def _read(path: Path) -> StackState:
     content = path.read_bytes()
     try:
         latest = json.loads(content)["checkpoint"].get("latest") or {}
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolkitError(
             f"the state is not whole: {error}", str(path), "put back the `.bak` that lies beside it"
         ) from error
+    resources = latest.get("resources") or []
     held = tuple(
         Held(address_of(entry["urn"]), entry["type"].rpartition(":")[2], entry.get("id", ""))
-        for entry in latest.get("resources", [])
+        for entry in resources
         if ":openstack:" in entry["type"]
     )
+    waiting = any(entry.get("delete") or entry.get("pendingReplacement") for entry in resources)
+    settled = not waiting and not latest.get("pending_operations")
     # The time of the last update stands in the file; what it holds does not depend on it.
-    text = json.dumps(latest.get("resources", []), sort_keys=True)
-    return StackState(hashlib.sha256(text.encode()).hexdigest(), held)
+    text = json.dumps(resources, sort_keys=True)
+    return StackState(hashlib.sha256(text.encode()).hexdigest(), held, settled)

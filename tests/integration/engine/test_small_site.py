@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,16 @@ from typing import Any
 
 import pytest
 
-from govcloud.engine import Setting, apply_plan, make_plan, read_plan, take_census, write_plan
+from govcloud.engine import (
+    PlaneWork,
+    Setting,
+    apply_plan,
+    make_plan,
+    planning,
+    read_plan,
+    take_census,
+    write_plan,
+)
 from govcloud.engine.state import read_state
 from govcloud.errors import ToolkitError
 from govcloud.progress import Silent
@@ -101,6 +111,35 @@ def test_a_lost_state_is_adopted_from_the_cloud(applied: dict[str, Setting]) -> 
     apply(made, setting)
     assert take_census(setting).total == before
     assert not plan(setting)
+
+
+@pytest.mark.parametrize("condition", ["as declared", "changed by hand", "without its state"])
+def test_a_plan_that_is_evident_is_the_one_that_the_engine_makes(
+    applied: dict[str, Setting],
+    lab: StandingLab,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    condition: str,
+) -> None:
+    setting, connection = applied["classified"], lab.connect("classified")
+    county = next(stack for stack in setting.stacks if "county" in stack.name)
+    segment = next(one for one in county.resources if one.kind == "network")
+    if condition == "changed by hand":
+        connection.network.update_network(
+            _identifiers(setting)[county.address(segment.name)], name="changed by hand"
+        )
+    if condition == "without its state":
+        work = PlaneWork(tmp_path / "work", setting.plane)
+        shutil.copytree(setting.work.root, work.root, ignore=shutil.ignore_patterns("state", "projects"))
+        setting = replace(setting, work=work)
+    evident = plan(setting)
+    monkeypatch.setattr(planning, "evident_steps", lambda *_: None)
+    previewed = plan(setting)
+    assert len(evident.steps) == {"as declared": 0, "changed by hand": 1}.get(
+        condition, len(setting.declared)
+    )
+    assert set(evident.steps) == set(previewed.steps)
+    apply(evident if condition == "changed by hand" else plan(applied["classified"]), applied["classified"])
 
 
 def test_what_the_plan_does_not_hold_is_refused_before_any_call(
