@@ -1,5 +1,6 @@
 """Plan, apply and their records: drives Pulumi's engine over the provider."""
 
+import govcloud.local.forks  # noqa: F401
 from govcloud.engine.applying import Applied, apply_plan
 from govcloud.engine.backend import Backend
 from govcloud.engine.census import Census, take_census

@@ -15,6 +15,18 @@ from govcloud.stacks import Secret, Stack, Supplied, Value
 TOKEN = "govcloud:openstack:"  # noqa: S105 - a type token, not a secret
 
 
+def _unheard(
+    msg: str,
+    resource: pulumi.Resource | None = None,
+    stream_id: int | None = None,
+    ephemeral: bool | None = None,
+) -> None:
+    """Nothing: the SDK sends each debug line to the engine, a dozen calls a resource, read by nobody."""
+
+
+pulumi.log.debug = _unheard
+
+
 class Supplies(Protocol):
     """Where values come from that are not in the inventory."""
 

@@ -1,5 +1,6 @@
 """The Pulumi provider for OpenStack: kinds of resources, and sessions that make a cloud what is declared."""
 
+import govcloud.local.forks  # noqa: F401
 from govcloud.provider.cloud import Cloud, CloudError
 from govcloud.provider.host import Host
 from govcloud.provider.intents import Intents, open_intents

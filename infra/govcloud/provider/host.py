@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
@@ -12,9 +11,6 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from govcloud.provider.servicer import Servicer
 from govcloud.provider.session import Session
 
-# Children of this process become other programs at once; gRPC's own work between fork and exec has been seen
-# to break an Ansible run that began while a server was still ending. Read when the first server is made.
-os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 NAME = "govcloud"
 THREADS = 64
 """Calls at once: each waits on the cloud, none computes much."""
