@@ -33,16 +33,15 @@ def test_an_interrupted_apply_ends_with_a_word_and_goes_on(
     assert missing == len(next(s for s in applied["classified"].stacks if s.name == STACK).resources)
 
     words = _command(small_site, "apply", "--yes")
-    child = subprocess.Popen(
-        words, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_as_at_a_terminal
-    )
-    assert child.stderr is not None
     networks = lab.connect("classified").network.networks
-    while not any((one.description or "").startswith(f"minimal/{STACK}/") for one in networks()):
-        assert child.poll() is None, "it ended before it could be interrupted"
-    os.killpg(child.pid, signal.SIGINT)
-    said = child.stderr.read()
-    assert child.wait(60) == 1, said
+    with subprocess.Popen(
+        words, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_as_at_a_terminal
+    ) as child:
+        while not any((one.description or "").startswith(f"minimal/{STACK}/") for one in networks()):
+            assert child.poll() is None, "it ended before it could be interrupted"
+        os.killpg(child.pid, signal.SIGINT)
+        _, said = child.communicate(timeout=60)
+    assert child.returncode == 1, said
     assert "run the same command again to go on" in said
     assert "Traceback" not in said
 

@@ -18,6 +18,8 @@ from integration.conftest import StandingLab
 from integration.provider.faults import Proxy, Spoil, empty_document, half, hang_up, proxy, status
 
 NETWORK = KINDS["network"]
+IMAGE = {"name": "half-sent", "disk_format": "raw", "container_format": "bare"}
+OCTETS = {"Content-Type": "application/octet-stream"}
 
 
 @pytest.fixture
@@ -145,6 +147,43 @@ def test_an_address_group_that_was_listed_half_made_ends_as_declared(
         assert sorted(network.get_address_group(made.id).addresses) == declared
     finally:
         network.delete_address_group(made.id)
+
+
+def test_an_upload_that_broke_off_is_sent_again(
+    entry: dict[str, Any], lab: StandingLab, tmp_path: Path
+) -> None:
+    """A killed run's upload holds the image `saving` until Glance has noticed that nobody sends any more."""
+    whole, broken = b"the bytes of an image" * 4096, threading.Event()
+    (tmp_path / "source.raw").write_bytes(whole)
+    images = lab.connect("extranet").image
+    cloud = cloud_of(entry, tmp_path)
+    cloud.image_files["source"] = tmp_path / "source.raw"
+    made = images.post("/images", json={**IMAGE, "govcloud_source": "source"}).json()
+
+    def half_of_it() -> Iterator[bytes]:
+        yield whole[: len(whole) // 2]
+        broken.wait(60)
+        raise ConnectionError("killed")
+
+    def send() -> None:
+        with pytest.raises(Exception, match="killed"):
+            images.put(f"/images/{made['id']}/file", data=half_of_it(), headers=OCTETS)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        while images.get_image(made["id"]).status != "saving":
+            assert sender.is_alive()
+        with pytest.raises(CloudError, match="409"):
+            cloud.upload(f"/images/{made['id']}/file", tmp_path / "source.raw")
+        threading.Timer(2.0, broken.set).start()
+        KINDS["image"].complete(cloud, made)
+        stored = images.get_image(made["id"])
+        assert (stored.status, stored.size) == ("active", len(whole))
+    finally:
+        broken.set()
+        sender.join()
+        images.delete_image(made["id"])
 
 
 def test_a_wrong_password_is_named(entry: dict[str, Any], tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import uuid
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from govcloud.provider.snapshot import Snapshot
 MARK = "govcloud_marker"
 SOURCE = "govcloud_source"
 LIVES = 1000
+PATIENCE = 600
+"""Seconds that Glance may take to make an image active."""
 PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 BUILT_IN = frozenset(
     {
@@ -95,11 +98,11 @@ class Image(Kind):
 
     def create(self, cloud: Cloud, values: Resolved, marker: str) -> Raw:
         """Register it, then send its bytes and see that what arrived is what was sent."""
-        source = self._file(cloud, values["source"])
+        self._file(cloud, values["source"])
         body = {k: v for k, v in self.body(values).items() if k not in ("source", "properties")}
         own = values.get("properties") or {}
         raw = self._register(cloud, {**body, **own, MARK: marker, SOURCE: values["source"]}, marker)
-        self.send_bytes(cloud, raw, source)
+        self.complete(cloud, raw)
         return raw
 
     def _register(self, cloud: Cloud, request: Raw, marker: str) -> Raw:
@@ -121,17 +124,40 @@ class Image(Kind):
         )
 
     def complete(self, cloud: Cloud, raw: Raw) -> None:
-        """Send the bytes of an image that a killed run left `queued`."""
-        if raw["status"] == "queued":
-            self.send_bytes(cloud, raw, self._file(cloud, raw[SOURCE]))
+        """Send the bytes of an image that a killed run left without them.
 
-    def send_bytes(self, cloud: Cloud, raw: Raw, source: Path) -> None:
-        """Stream the file and compare Glance's hash with the file's."""
-        cloud.upload(f"{self.path}/{raw['id']}/file", source)
-        stored = cloud.get("image", f"{self.path}/{raw['id']}")
+        Its upload may still be under way (`saving`): Glance takes no second one until it has noticed that the
+        first has broken off, and then holds the image `queued` again.
+        """
+        source = self._file(cloud, raw[SOURCE])
+        deadline = time.monotonic() + PATIENCE
+        while raw["status"] != "active":
+            if raw["status"] not in ("queued", "saving") or time.monotonic() > deadline:
+                raise ToolkitError(
+                    f"image {raw['name']} stays `{raw['status']}`",
+                    f"cloud {cloud.name}",
+                    "see Glance's log, delete the image and apply again",
+                )
+            raw = self._go_on(cloud, raw, source)
+        self._demand_same(cloud, raw, source)
+
+    def _go_on(self, cloud: Cloud, raw: Raw, source: Path) -> Raw:
+        """Send the bytes where Glance waits for them, else wait; the image as it is then."""
+        if raw["status"] == "queued":
+            try:
+                cloud.upload(f"{self.path}/{raw['id']}/file", source)
+            except CloudError as error:
+                if error.status != 409:
+                    raise
+        else:
+            time.sleep(1)
+        return dict(cloud.get("image", f"{self.path}/{raw['id']}"))
+
+    def _demand_same(self, cloud: Cloud, raw: Raw, source: Path) -> None:
+        """Compare Glance's hash with the file's."""
         with source.open("rb") as stream:
-            expected = hashlib.file_digest(stream, stored.get("os_hash_algo") or "sha512").hexdigest()
-        if stored.get("os_hash_value") != expected:
+            expected = hashlib.file_digest(stream, raw.get("os_hash_algo") or "sha512").hexdigest()
+        if raw.get("os_hash_value") != expected:
             raise ToolkitError(
                 f"image {raw['name']} arrived with another hash than {source.name} has",
                 f"cloud {cloud.name}",
