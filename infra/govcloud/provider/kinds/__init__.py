@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from govcloud.provider.kind import Kind
-from govcloud.provider.kinds.compute import Flavor, Keypair, Server, ServerGroup
+from govcloud.provider.kinds.compute import Flavor, Keypair
 from govcloud.provider.kinds.identity import ComputeQuota, NetworkQuota, Project, RoleAssignment, User
 from govcloud.provider.kinds.image import Image
 from govcloud.provider.kinds.network import AddressGroup, Network, Port, Subnet
@@ -16,6 +16,7 @@ from govcloud.provider.kinds.security import (
     SecurityGroup,
     SecurityGroupRule,
 )
+from govcloud.provider.kinds.server import Server, ServerGroup
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
