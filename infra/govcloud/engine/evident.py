@@ -20,9 +20,8 @@ def evident_steps(
     stack: Stack, state: StackState, session: Session, declared: Mapping[str, Declared]
 ) -> Sequence[EngineStep] | None:
     """The engine's steps where they are evident, or None where it must be asked."""
-    own = {
-        stack.address(resource.name): declared[stack.address(resource.name)] for resource in stack.resources
-    }
+    addresses = [stack.address(resource.name) for resource in stack.resources]
+    own = {address: declared[address] for address in addresses}
     if not state.settled or any(session.check(KINDS[one.kind], one.inputs)[1] for one in own.values()):
         return None
     if not state.held:

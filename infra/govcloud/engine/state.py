@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from govcloud.engine.workdir import PlaneWork
 from govcloud.errors import ToolkitError
@@ -46,11 +47,16 @@ def read_state(work: PlaneWork, site: str) -> dict[str, StackState]:
 def _read(path: Path) -> StackState:
     content = path.read_bytes()
     try:
-        latest = json.loads(content)["checkpoint"].get("latest") or {}
+        return _state(json.loads(content)["checkpoint"].get("latest") or {})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolkitError(
-            f"the state is not whole: {error}", str(path), "put back the `.bak` that lies beside it"
+            f"the state is not whole: {type(error).__name__}: {error}",
+            str(path),
+            "put back the `.bak` that lies beside it",
         ) from error
+
+
+def _state(latest: dict[str, Any]) -> StackState:
     resources = latest.get("resources") or []
     held = tuple(
         Held(address_of(entry["urn"]), entry["type"].rpartition(":")[2], entry.get("id", ""))

@@ -21,10 +21,12 @@ from govcloud.engine import (
     take_census,
     write_plan,
 )
+from govcloud.engine.runner import Outcome, Runner
 from govcloud.engine.state import read_state
 from govcloud.errors import ToolkitError
 from govcloud.progress import Silent
 from govcloud.provider import KINDS
+from govcloud.stacks import Stack
 from integration.conftest import StandingLab, apply, plan
 from integration.engine.by_hand import HANDS, UNCHANGEABLE
 
@@ -130,16 +132,29 @@ def test_a_plan_that_is_evident_is_the_one_that_the_engine_makes(
         )
     if condition == "without its state":
         work = PlaneWork(tmp_path / "work", setting.plane)
-        shutil.copytree(setting.work.root, work.root, ignore=shutil.ignore_patterns("state", "projects"))
+        shutil.copytree(setting.work.root, work.root, ignore=shutil.ignore_patterns("state", "pulumi"))
         setting = replace(setting, work=work)
+    started: list[str] = []
+    preview = Runner.preview
+
+    def counted(self: Runner, stack: Stack, *more: Any) -> Outcome:
+        started.append(stack.name)
+        return preview(self, stack, *more)
+
+    monkeypatch.setattr(Runner, "preview", counted)
     evident = plan(setting)
+    # The core holds the accounts, whose passwords only the engine can compare.
+    core = f"{setting.plane}/core"
+    asked = {"as declared": {core}, "changed by hand": {core, county.name}, "without its state": set()}
+    assert set(started) == asked[condition]
     monkeypatch.setattr(planning, "evident_steps", lambda *_: None)
     previewed = plan(setting)
-    assert len(evident.steps) == {"as declared": 0, "changed by hand": 1}.get(
-        condition, len(setting.declared)
-    )
+    assert set(started) == {stack.name for stack in setting.stacks}
+    steps = {"as declared": 0, "changed by hand": 1, "without its state": len(setting.declared)}
+    assert len(evident.steps) == steps[condition]
     assert set(evident.steps) == set(previewed.steps)
-    apply(evident if condition == "changed by hand" else plan(applied["classified"]), applied["classified"])
+    if condition == "changed by hand":
+        apply(evident, setting)
 
 
 def test_what_the_plan_does_not_hold_is_refused_before_any_call(

@@ -44,7 +44,17 @@ def test_what_still_waits_to_be_done_is_not_settled(
     assert state.settled is settled
 
 
-@pytest.mark.parametrize("content", ['{"checkpoint": {"latest"', "[]", '{"version": 3}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"checkpoint": {"latest"',
+        "[]",
+        '{"version": 3}',
+        '{"checkpoint": {"latest": [1]}}',
+        '{"checkpoint": {"latest": {"resources": [{"id": "7"}]}}}',
+        '{"checkpoint": {"latest": {"resources": [7]}}}',
+    ],
+)
 def test_a_state_that_is_not_whole_is_an_error_that_names_its_file(tmp_path: Path, content: str) -> None:
     with pytest.raises(ToolkitError, match=r"extranet\.core\.json"):
         read_state(_work(tmp_path, content), "city")
