@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import click
 
 from govcloud.cli.options import format_option, site_of, site_options, stack_options
 from govcloud.cli.output import Output, Shown, counts
-from govcloud.engine import Plan, apply_plan, each_plane, make_plan, read_plan, write_plan
+from govcloud.engine import Plan, Setting, apply_plan, each_plane, make_plan, read_plan, write_plan
 from govcloud.errors import ToolkitError
 from govcloud.toolchain import find_pulumi
 
@@ -56,6 +57,10 @@ def apply(
             for plan in made:
                 click.echo(f"{plan.plane}: {write_plan(plan, site.plane_work(plan.plane).plans)}", err=True)
     _ask(list(given.values()), yes)
+    _carry_out(settings, given, now, output)
+
+
+def _carry_out(settings: list[Setting], given: Mapping[str, Plan], now: datetime, output: Output) -> None:
     with Shown() as progress:
         busy = [setting for setting in settings if given[setting.plane]]
         done = each_plane(busy, lambda s: apply_plan(given[s.plane], s, progress, now)) if busy else []

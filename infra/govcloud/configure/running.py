@@ -160,17 +160,19 @@ def run(
             quiet=True,
         )
     events.end()
-    if ended.status == "canceled":
-        raise ToolkitError(
-            "it was stopped", f"configure {events._plane}", "run it again: what is done stays done"
-        )
     made = PlaneRun(prepared.access.plane.id, tuple(events.runs.values()), time.monotonic() - begun)
+    _demand_whole(ended, made)
+    return made
+
+
+def _demand_whole(ended: ansible_runner.Runner, made: PlaneRun) -> None:
+    """Refuse what is no result: a run that was stopped, or one that failed without naming a machine."""
+    where = f"configure {made.plane}"
+    if ended.status == "canceled":
+        raise ToolkitError("it was stopped", where, "run it again: what is done stays done")
     if ended.status != "successful" and not made.errors:
         tail = " ".join(Path(ended.config.artifact_dir, "stdout").read_text(errors="replace").split()[-80:])
-        raise ToolkitError(
-            f"Ansible ended with {ended.rc}: {tail}", f"configure {made.plane}", "mend what it names"
-        )
-    return made
+        raise ToolkitError(f"Ansible ended with {ended.rc}: {tail}", where, "mend what it names")
 
 
 def _environment(prepared: Prepared, sockets: Path) -> dict[str, str]:

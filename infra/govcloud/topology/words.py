@@ -142,13 +142,14 @@ def _network(value: Any) -> IPv4Network:
 def _address(value: Any) -> IPv4Address:
     if isinstance(value, IPv4Address):
         return value
-    if isinstance(value, str):
-        _digits(value)
-        try:
-            return IPv4Address(value)
-        except AddressValueError:
-            pass
-    raise fault(f"`{value}` is no IPv4 address", "write for example 10.36.4.10")
+    refused = fault(f"`{value}` is no IPv4 address", "write for example 10.36.4.10")
+    if not isinstance(value, str):
+        raise refused
+    _digits(value)
+    try:
+        return IPv4Address(value)
+    except AddressValueError:
+        raise refused from None
 
 
 def _size(value: Any) -> int:
