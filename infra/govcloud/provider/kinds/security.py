@@ -53,6 +53,11 @@ class SecurityGroupRule(Kind):
     marker_updatable = False
     delete_costs = Consequence.INTERRUPTS
 
+    def list(self, snapshot: Snapshot) -> Sequence[Raw]:
+        """The rules of every group: Neutron takes eight times as long over a list of its own for them."""
+        groups = snapshot.collection("network", SecurityGroup.path)
+        return [rule for group in groups for rule in group["security_group_rules"]]
+
 
 class RBACPolicy(Kind):
     """Who else may use an object: `rbac-policies`. It takes no description: the tuple is its identity."""
