@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,7 +50,20 @@ class Backend:
 
     def knows(self, stack: str) -> bool:
         """Whether the stack has a state."""
-        return (self._own / "stacks" / self.site / f"{pulumi_stack(stack)}.json").exists()
+        return self._checkpoint(stack).exists()
+
+    def begin(self, stack: str) -> None:
+        """Give a stack an empty state; `pulumi stack init` does the same in a process of its own.
+
+        The engine chooses the salt of the stack's secrets when it first writes.
+        """
+        whole = f"organization/{self.site}/{pulumi_stack(stack)}"
+        path = self._checkpoint(stack)
+        private_directory(path.parent)
+        write_private(path, json.dumps({"version": 3, "checkpoint": {"stack": whole}}))
+
+    def _checkpoint(self, stack: str) -> Path:
+        return self._own / "stacks" / self.site / f"{pulumi_stack(stack)}.json"
 
     def locks(self) -> list[Path]:
         """The locks that engines hold, or have left."""

@@ -11,11 +11,9 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from types import FrameType
-from typing import IO
 
 from govcloud.engine.programs import pulumi_stack
 from govcloud.engine.setting import Setting
@@ -122,8 +120,7 @@ def _begin(setting: Setting, stack: str, arguments: Sequence[str]) -> None:
     """Make the stack that a saved state goes into; nothing else can be written where there is none."""
     if tuple(arguments[:2]) != ("stack", "import"):
         raise _no_state(stack)
-    if _call(setting, stack, ["stack", "init", pulumi_stack(stack)], stdout=sys.stderr):
-        raise ToolkitError("it could not be made", f"stack {stack}", "read what Pulumi said above")
+    setting.backend.begin(stack)
 
 
 def _no_state(stack: str) -> ToolkitError:
@@ -136,7 +133,6 @@ def _call(
     stack: str,
     arguments: Sequence[str],
     environment: Mapping[str, str] | None = None,
-    stdout: IO[str] | None = None,
 ) -> int:
     directory = setting.backend.project(stack)
     ours = {**(environment or setting.backend.environment()), "PULUMI_STACK": pulumi_stack(stack)}
@@ -145,7 +141,6 @@ def _call(
             [str(setting.pulumi_root / "bin" / "pulumi"), *arguments],
             cwd=directory,
             env={**_inherited(), **ours, "PWD": str(directory)},
-            stdout=stdout,
         )
         code = done.wait()
     return code if code >= 0 else 128 - code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,13 @@ from govcloud.stacks import Stack
 
 PARALLEL = 16
 """Resources of one stack that may be under way at once."""
+LEAN = {
+    # Fewer collections of Go's garbage: an engine lives for minutes and holds one stack.
+    "GOGC": "400",
+    # The state is written once, at the end: what a killed run has made is known by its markers.
+    "PULUMI_SKIP_CHECKPOINTS": "true",
+}
+"""What the engine need not do. See decision 0009."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,12 @@ class _LeanStack(automation.Stack):
         )
 
 
+@functools.cache
+def _command(root: Path) -> automation.PulumiCommand:
+    """Pulumi's CLI, asked for its version once."""
+    return automation.PulumiCommand(root=str(root))
+
+
 class Runner:
     """Runs the engine for the stacks of one plane, attached to a provider that runs already."""
 
@@ -72,10 +86,9 @@ class Runner:
         self._site = site
         self._work = work
         self._message = message
-        self._command = automation.PulumiCommand(root=str(pulumi_root))
+        self._command = _command(pulumi_root)
         self.backend = Backend(site, work)
-        # Fewer collections of Go's garbage: an engine lives for minutes and holds one stack.
-        self.environment = {**self.backend.environment(provider), "GOGC": "400"}
+        self.environment = {**self.backend.environment(provider), **LEAN}
 
     def preview(self, stack: Stack, declared: Mapping[str, Declared], targets: Sequence[str] = ()) -> Outcome:
         """What an update would do; with `targets`, what it would do to these addresses alone."""
@@ -158,7 +171,7 @@ class Runner:
         opened.name, opened.workspace, opened._mode = name, workspace, StackInitMode.SELECT
         if not self.backend.knows(stack.name):
             # `automation.Stack` would ask with a process of its own whether the stack exists.
-            workspace.create_stack(name)
+            self.backend.begin(stack.name)
         return opened
 
 

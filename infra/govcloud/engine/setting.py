@@ -62,14 +62,19 @@ class Setting:
             ]
         )
 
+    @cached_property
+    def _cloud(self) -> Cloud:
+        """The cloud, logged in to once: plan, apply and count each take a session of their own on it."""
+        cloud = Cloud(self.plane, self.work.clouds_file, self.image_files)
+        cloud.login()
+        return cloud
+
     @contextlib.contextmanager
     def running(
         self, message: str, permits: Permits | None = None, intents: Intents | None = None
     ) -> Iterator[tuple[Session, Runner]]:
         """A session on the cloud, served to engines, with its lists already on their way."""
-        cloud = Cloud(self.plane, self.work.clouds_file, self.image_files)
-        cloud.login()
-        session = Session(self.site, cloud, self.declared, intents, permits)
+        session = Session(self.site, self._cloud, self.declared, intents, permits)
         declared = {KINDS[one.kind] for one in self.declared.values()}
         session.snapshot.prefetch(kind for kind in declared if kind.listed)
         with Host(session) as host:
