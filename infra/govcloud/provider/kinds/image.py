@@ -98,7 +98,7 @@ class Image(Kind):
 
     def create(self, cloud: Cloud, values: Resolved, marker: str) -> Raw:
         """Register it, then send its bytes and see that what arrived is what was sent."""
-        self._file(cloud, values["source"])
+        self._file(cloud, values["source"])  # Nothing is registered of which the bytes are not at hand.
         body = {k: v for k, v in self.body(values).items() if k not in ("source", "properties")}
         own = values.get("properties") or {}
         raw = self._register(cloud, {**body, **own, MARK: marker, SOURCE: values["source"]}, marker)
@@ -143,14 +143,15 @@ class Image(Kind):
 
     def _go_on(self, cloud: Cloud, raw: Raw, source: Path) -> Raw:
         """Send the bytes where Glance waits for them, else wait; the image as it is then."""
-        if raw["status"] == "queued":
+        if raw["status"] != "queued":
+            time.sleep(1)
+        else:
             try:
                 cloud.upload(f"{self.path}/{raw['id']}/file", source)
             except CloudError as error:
                 if error.status != 409:
                     raise
-        else:
-            time.sleep(1)
+                time.sleep(1)
         return dict(cloud.get("image", f"{self.path}/{raw['id']}"))
 
     def _demand_same(self, cloud: Cloud, raw: Raw, source: Path) -> None:
