@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
-
-import pulumi
 
 from govcloud.errors import ToolkitError
 from govcloud.provider import KINDS, Declared
 from govcloud.stacks import Secret, Stack, Supplied, Value
 
 TOKEN = "govcloud:openstack:"  # noqa: S105 - a type token, not a secret
-
-
-def _unheard(
-    msg: str,
-    resource: pulumi.Resource | None = None,
-    stream_id: int | None = None,
-    ephemeral: bool | None = None,
-) -> None:
-    """Nothing: the SDK sends each debug line to the engine, a dozen calls a resource, read by nobody."""
-
-
-pulumi.log.debug = _unheard
 
 
 class Supplies(Protocol):
@@ -68,39 +53,6 @@ def _plain(value: Value, supplies: Supplies) -> Any:
 def pulumi_stack(name: str) -> str:
     """`plane/stack` as Pulumi admits it: `plane.stack`."""
     return name.replace("/", ".", 1)
-
-
-def program(stack: Stack, declared: Mapping[str, Declared]) -> Callable[[], None]:
-    """A Pulumi program that registers the resources, each behind those that it refers to."""
-
-    def run() -> None:
-        made: dict[str, pulumi.CustomResource] = {}
-        for resource in in_order(stack):
-            address = stack.address(resource.name)
-            inputs = declared[address].inputs
-            kind = KINDS[resource.kind]
-            secret = {f.name for f in kind.fields if f.write_only}
-            properties = {name: _input(inputs[name], made, name in secret) for name in inputs}
-            options = pulumi.ResourceOptions(
-                depends_on=[made[stack.address(name)] for name in resource.depends_on]
-            )
-            made[address] = pulumi.CustomResource(TOKEN + resource.kind, resource.name, properties, options)
-
-    return run
-
-
-def _input(value: Any, made: Mapping[str, pulumi.CustomResource], secret: bool) -> Any:
-    """An input that Pulumi knows to depend on the resources of this stack that it refers to."""
-    if secret:
-        return pulumi.Output.secret(value)
-    behind = {made[address] for address in references(value) if address in made}
-    if not behind:
-        return value
-    known: asyncio.Future[Any] = asyncio.Future()
-    known.set_result(value)
-    sure: asyncio.Future[bool] = asyncio.Future()
-    sure.set_result(True)
-    return pulumi.Output(set(behind), known, sure)
 
 
 def references(value: Any) -> list[str]:

@@ -13,7 +13,8 @@ from pulumi import automation
 from pulumi.automation._stack import StackInitMode
 
 from govcloud.engine.backend import Backend
-from govcloud.engine.programs import TOKEN, program, pulumi_stack
+from govcloud.engine.programs import TOKEN, pulumi_stack
+from govcloud.engine.registering import program
 from govcloud.engine.state import NOTHING, read_state
 from govcloud.engine.workdir import PlaneWork
 from govcloud.errors import ToolkitError, ToolkitErrors

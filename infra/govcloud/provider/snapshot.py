@@ -69,12 +69,14 @@ class Snapshot:
 
     def index(self, kind: Kind) -> Index:
         """The kind's objects by id, marker and natural key; empty for a kind without a list."""
-        raws = kind.list(self) if kind.listed else ()
         with self._lock:
             found = self._indexes.get(kind.name)
-            if found is None:
-                found = self._indexes[kind.name] = Index(kind, raws)
-        return found
+        if found is not None:
+            return found
+        # Made of the lists outside the lock, by each who asks before it stands; the first one's counts.
+        made = Index(kind, kind.list(self) if kind.listed else ())
+        with self._lock:
+            return self._indexes.setdefault(kind.name, made)
 
     def one(self, kind: Kind, identifier: str) -> Raw | None:
         """The object of that id as this snapshot has it, or None when it does not exist."""
