@@ -94,7 +94,8 @@ def _switching(cloud: LabCloud, layout: Layout) -> tuple[Unit, ...]:
         database("switch-database", layout.data / "openvswitch/conf.db", _SWITCH, 6640),
         database("northbound", layout.data / "ovn/northbound.db", _NORTH, 6641),
         database("southbound", layout.data / "ovn/southbound.db", _SOUTH, 6642),
-        Unit("switch", ("ovs-vswitchd", _SWITCH), after=("switch-database",)),
+        # Debian 12's can die of an assertion in its connection tracking: its monitor starts it again.
+        Unit("switch", ("ovs-vswitchd", "--monitor", _SWITCH), after=("switch-database",)),
         # It computes everything anew at each change: giving way to Neutron, it takes many changes at once.
         Unit(
             "northd",

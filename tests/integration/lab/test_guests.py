@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+
+import psutil
 import pytest
 
 from govcloud import lab as govlab
-from integration.lab.conftest import MEMORY_MIB, ONE, OTHER, Guest, Neighbourhood
+from integration.lab.conftest import MEMORY_MIB, ONE, OTHER, Guest, Neighbourhood, eventually
 
 
 def reaches(guest: Guest, address: str) -> bool:
@@ -81,6 +84,27 @@ def test_a_simulated_guest_is_active_beside_the_running_ones(
     assert server.status == "ACTIVE"
     assert server.compute_host == OTHER.simulated_host
     assert neighbourhood.cloud.network.get_port(port.id).binding_vif_type == "ovs"
+
+
+def _switch(cloud: govlab.LabCloud) -> psutil.Process:
+    """The virtual switch of one cloud: the one below that cloud's own supervisor."""
+    for process in psutil.process_iter(["cmdline"]):
+        line = process.info["cmdline"] or []
+        if "govcloud.lab.supervisor" in line and cloud.plane in line:
+            found = [one for one in process.children(recursive=True) if "--monitor" in one.cmdline()]
+            if found:
+                return found[-1]
+    raise AssertionError(f"no switch runs in {cloud.plane}")
+
+
+def test_a_switch_that_dies_comes_back_and_carries_on(guests: dict[str, Guest]) -> None:
+    switch = _switch(ONE)
+
+    switch.send_signal(signal.SIGABRT)
+    switch.wait(10)
+
+    eventually("the guests beyond the new switch", 60, lambda: guests["first"].ssh("true").returncode == 0)
+    assert reaches(guests["first"], guests["second"].fixed)
 
 
 def test_planes_reach_each_other_only_when_joined_on_purpose(guests: dict[str, Guest]) -> None:
