@@ -52,12 +52,41 @@ def program(stack: Stack, declared: Mapping[str, Declared]) -> Callable[[], Coro
             one = _wanted(stack, resource, declared, registered)
             task = asyncio.ensure_future(_register(one, engine, registered))
             registered[stack.address(resource.name)] = task
-        await asyncio.gather(*registered.values())
+        await _all_of(registered.values())
 
     return run
 
 
+async def _all_of(tasks: Iterable[asyncio.Task[str]]) -> None:
+    """Each task ended; the first error. Behind tasks that are left to it the SDK does not close its loop."""
+    tasks = list(tasks)
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _tolerate_an_end(listener: Any) -> None:
+    """What the SDK still has to say about a failed program may come after the engine's end.
+
+    It would raise there, and leave its loop open.
+    """
+    log = listener.Log
+
+    def say(request: Any) -> None:
+        try:
+            log(request)
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                raise
+
+    listener.Log = say
+
+
 async def _engine() -> _Engine:
+    _tolerate_an_end(settings.get_engine())
     root, monitor = settings.get_root_resource(), settings.get_monitor()
     stack = await root.urn.future() if root is not None else None
     if stack is None or monitor is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any
 
@@ -52,18 +52,19 @@ class Registered:
         self.urn = f"urn:{name}"
 
 
-def run(monkeypatch: pytest.MonkeyPatch, recorder: Recorder) -> None:
+def played(monkeypatch: pytest.MonkeyPatch, recorder: Recorder) -> Callable[[], Coroutine[Any, Any, None]]:
     async def engine() -> Any:
         return registering._Engine("urn:stack", recorder)
 
     monkeypatch.setattr(registering, "_engine", engine)
     kinds = {STACK.address(one.name): one.kind for one in STACK.resources}
-    declared = {address: Declared(kinds[address], inputs) for address, inputs in INPUTS.items()}
+    return registering.program(
+        STACK, {address: Declared(kinds[address], INPUTS[address]) for address in INPUTS}
+    )
 
-    async def bounded() -> None:
-        await asyncio.wait_for(registering.program(STACK, declared)(), 10)
 
-    asyncio.run(bounded())
+def run(monkeypatch: pytest.MonkeyPatch, recorder: Recorder) -> None:
+    asyncio.run(asyncio.wait_for(played(monkeypatch, recorder)(), 10))
 
 
 def test_each_is_told_with_what_it_stands_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +122,18 @@ def test_what_stands_on_a_failure_is_not_told_and_the_program_ends(monkeypatch: 
     with pytest.raises(Exception, match="update failed"):
         run(monkeypatch, recorder)
     assert set(recorder.requests) == {"net"}
+
+
+def test_nothing_is_under_way_when_a_failed_program_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way: list[int] = []
+
+    async def watched(program: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        with pytest.raises(Exception, match="update failed"):
+            await program()
+        under_way.append(len(asyncio.all_tasks()) - 1)
+
+    asyncio.run(watched(played(monkeypatch, Recorder(lambda _, told: told.set_exception(Refused())))))
+    assert under_way == [0]
 
 
 class Refused(Exception):
