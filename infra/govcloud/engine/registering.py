@@ -86,11 +86,11 @@ def _tolerate_an_end(listener: Any) -> None:
 
 
 async def _engine() -> _Engine:
-    _tolerate_an_end(settings.get_engine())
-    root, monitor = settings.get_root_resource(), settings.get_monitor()
+    root, monitor, listener = settings.get_root_resource(), settings.get_monitor(), settings.get_engine()
     stack = await root.urn.future() if root is not None else None
-    if stack is None or monitor is None:
+    if stack is None or monitor is None or listener is None:
         raise LookupError("this runs in an engine's program only")
+    _tolerate_an_end(listener)
     return _Engine(stack, monitor.RegisterResource)
 
 

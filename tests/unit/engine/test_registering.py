@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any
 
+import grpc
 import pytest
 from google.protobuf.json_format import MessageToDict
 
@@ -134,6 +135,42 @@ def test_nothing_is_under_way_when_a_failed_program_has_ended(monkeypatch: pytes
 
     asyncio.run(watched(played(monkeypatch, Recorder(lambda _, told: told.set_exception(Refused())))))
     assert under_way == [0]
+
+
+class Gone(grpc.RpcError):
+    """A call to an engine that has ended, or that failed otherwise."""
+
+    def __init__(self, code: grpc.StatusCode) -> None:
+        self._code = code
+
+    def code(self) -> grpc.StatusCode:
+        return self._code
+
+
+class Listener:
+    """The engine's ear, which answers each log line with an error."""
+
+    def __init__(self, code: grpc.StatusCode) -> None:
+        self.heard: list[Any] = []
+        self._code = code
+
+    def Log(self, request: Any) -> None:
+        self.heard.append(request)
+        raise Gone(self._code)
+
+
+def test_a_word_that_comes_after_the_engine_s_end_is_no_failure() -> None:
+    listener = Listener(grpc.StatusCode.UNAVAILABLE)
+    registering._tolerate_an_end(listener)
+    listener.Log("last words")
+    assert listener.heard == ["last words"]
+
+
+def test_a_word_that_an_engine_refuses_otherwise_is_one() -> None:
+    listener = Listener(grpc.StatusCode.INTERNAL)
+    registering._tolerate_an_end(listener)
+    with pytest.raises(Gone):
+        listener.Log("words")
 
 
 class Refused(Exception):
