@@ -62,10 +62,23 @@ PARTS: list[tuple[str, str, dict[str, Any]]] = [
     ("qos_policy", "qos", {"name": "matrix-world-qos", "project": "world/project"}),
     ("qos_policy", "other-qos", {"name": "matrix-world-qos-2", "project": "world/project"}),
     _net("external", external=True),
-    _sub("external-subnet", "external", "203.0.113.0/25", gateway_ip="203.0.113.1", enable_dhcp=False),
+    # The cases name addresses below the pools, so that none of them is handed to a gateway by chance.
+    _sub(
+        "external-subnet",
+        "external",
+        "203.0.113.0/25",
+        gateway_ip="203.0.113.1",
+        enable_dhcp=False,
+        allocation_pools=[{"start": "203.0.113.100", "end": "203.0.113.126"}],
+    ),
     _net("external-2", external=True),
     _sub(
-        "external-2-subnet", "external-2", "203.0.113.128/25", gateway_ip="203.0.113.129", enable_dhcp=False
+        "external-2-subnet",
+        "external-2",
+        "203.0.113.128/25",
+        gateway_ip="203.0.113.129",
+        enable_dhcp=False,
+        allocation_pools=[{"start": "203.0.113.200", "end": "203.0.113.254"}],
     ),
     _net("network"),
     _sub(
