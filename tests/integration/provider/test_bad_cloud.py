@@ -258,3 +258,14 @@ def test_a_certificate_that_does_not_verify_is_refused(entry: dict[str, Any], tm
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def test_the_quota_of_a_project_that_has_gone_is_missing(
+    entry: dict[str, Any], lab: StandingLab, tmp_path: Path
+) -> None:
+    identity = lab.connect("extranet").identity
+    project = identity.create_project(name="short-lived").id
+    quota, cloud = KINDS["compute_quota"], cloud_of(entry, tmp_path)
+    assert quota.read(cloud, project) is not None
+    identity.delete_project(project)
+    assert quota.read(cloud, project) is None

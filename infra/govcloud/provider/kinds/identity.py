@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from govcloud.errors import ToolkitError
-from govcloud.provider.cloud import Cloud
+from govcloud.provider.cloud import Cloud, CloudError
 from govcloud.provider.kind import Consequence, Field, Kind, Marker, Raw, Resolved, required
 from govcloud.provider.snapshot import Snapshot
 
@@ -184,6 +184,15 @@ class ComputeQuota(Quota):
         Field("instances"),
         Field("ram"),
     )
+
+    def read(self, cloud: Cloud, identifier: str) -> Raw | None:
+        """The project's limits; None where it has gone, which Nova calls a bad request."""
+        try:
+            return super().read(cloud, identifier)
+        except CloudError as error:
+            if error.status != 400 or cloud.get("identity", f"/projects/{identifier}", absent_ok=True):
+                raise
+            return None
 
 
 class NetworkQuota(Quota):
