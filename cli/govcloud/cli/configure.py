@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from govcloud.cli.machines import access_of, cloud_of, provisioned, secrets_of
+from govcloud.cli.machines import access_of, cloud_of, databases_of, provisioned, secrets_of
 from govcloud.cli.options import format_option, site_of, site_options
 from govcloud.cli.output import Output, Shown, table
-from govcloud.configure import Access, Finding, PlaneRun, databases, prepare, run, trust, verify
+from govcloud.configure import Finding, PlaneRun, prepare, run, trust, verify
 from govcloud.engine import Site
 from govcloud.errors import ToolkitError, ToolkitErrors
 
@@ -110,7 +110,7 @@ def _one(
     site: Site, plane: str, names: tuple[str, ...], check: bool, progress: Shown, stop: threading.Event
 ) -> _Done:
     access = access_of(site, plane)
-    needed = list(dict.fromkeys([access.bastion.id, *names, *_databases_of(access, names)]))
+    needed = list(dict.fromkeys([access.bastion.id, *names, *databases_of(access, names)]))
     machines = [access.machine(name) for name in needed]
     trust(access, cloud_of(site, plane), machines, progress, pause=stop.wait)
     prepared = prepare(site.topology, access, secrets_of(site, plane).value)
@@ -121,15 +121,6 @@ def _one(
         [] if check or not sound else verify(site.topology, access, progress, sound, cancelled=stop.is_set)
     )
     return _Done(made, looked)
-
-
-def _databases_of(access: Access, names: tuple[str, ...]) -> list[str]:
-    """The machines that hold the applications' databases: what an application declares is written there."""
-    return [
-        database.machine.id
-        for database in databases(access.plane)
-        if any(application.id in names for application in database.applications)
-    ]
 
 
 def _document(done: _Done) -> dict[str, Any]:

@@ -13,10 +13,14 @@ from govcloud.cli.output import JsonLines
 from govcloud.errors import ToolkitError
 
 VERBS = {
+    "adopt": "Rebuild a lost state from what stands in the clouds.",
     "apply": "Make the clouds what a plan says.",
+    "approve": "Sign plans that somebody else has made.",
+    "bundle": "Carry a site to a machine without a network.",
     "configure": "Configure the machines that run.",
     "demo": "Raise the whole city on the lab and show it.",
     "doctor": "Say what works, what does not, and what to do about it.",
+    "drift": "Show where the clouds differ from the declaration.",
     "init": "Start the inventory of another city.",
     "inventory": "Print the Ansible inventory of one plane.",
     "lab": "Bring up a real OpenStack for each plane on this machine.",

@@ -60,3 +60,41 @@ def stack_options(command: Command) -> Command:
     return click.option(
         "--target", "targets", multiple=True, help="This resource alone (plane/stack/name); may be repeated."
     )(command)
+
+
+def key_option(text: str) -> Callable[[Command], Command]:
+    """`--key FILE`, handed on as `key`."""
+    return click.option(
+        "--key",
+        type=click.Path(dir_okay=False, path_type=Path),
+        envvar="GOVCLOUD_KEY",
+        help=f"{text} [GOVCLOUD_KEY].",
+    )
+
+
+def wait_option(command: Command) -> Command:
+    """`--wait SECONDS`."""
+    return click.option(
+        "--wait",
+        type=click.FloatRange(min=0),
+        default=0.0,
+        metavar="SECONDS",
+        help="How long to wait for another run to let go of a stack.",
+    )(command)
+
+
+def trust_options(command: Command) -> Command:
+    """`--work`, `--allowed-signers` and `--revoked-keys`: whose signatures count."""
+    file = click.Path(dir_okay=False, path_type=Path)
+    command = click.option("--revoked-keys", type=file, help="Keys that count no more.")(command)
+    command = click.option(
+        "--allowed-signers",
+        type=file,
+        help="Who may sign, in OpenSSH's format [<work>/<plane>/allowed_signers].",
+    )(command)
+    return click.option(
+        "--work",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="GOVCLOUD_WORK",
+        help="Where state, plans and keys lie [GOVCLOUD_WORK; .govcloud/<site>].",
+    )(command)

@@ -12,8 +12,11 @@ from govcloud.cli.output import Output, table
 
 @click.command()
 @site_options
+@click.option("--resources", is_flag=True, help="List every resource, by its address.")
 @format_option
-def stacks(inventory: Path, work: Path | None, planes: tuple[str, ...], output: Output) -> None:
+def stacks(
+    inventory: Path, work: Path | None, planes: tuple[str, ...], resources: bool, output: Output
+) -> None:
     """List the stacks that the inventory compiles to, in the order in which they are applied.
 
     \b
@@ -21,6 +24,13 @@ def stacks(inventory: Path, work: Path | None, planes: tuple[str, ...], output: 
       govcloud stacks --inventory inventories/minimal --format json
     """
     found = site_of(inventory, work, planes).stacks
+    if resources:
+        listed = [
+            (stack.address(one.name), one.kind, one.where) for stack in found for one in stack.resources
+        ]
+        keys = ("address", "kind", "where")
+        output.show({"resources": [dict(zip(keys, row, strict=True)) for row in listed]}, table(listed, keys))
+        return
     document = [
         {
             "name": stack.name,

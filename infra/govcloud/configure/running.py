@@ -17,6 +17,7 @@ from typing import Any
 import ansible_runner
 
 from govcloud.configure.access import Access
+from govcloud.configure.differences import difference, unchecked
 from govcloud.configure.preparing import FORKS, Prepared
 from govcloud.errors import ToolkitError
 from govcloud.local import private_directory
@@ -35,6 +36,10 @@ class MachineRun:
     machine: str
     done: int = 0
     changed: list[str] = field(default_factory=list)
+    differences: list[tuple[str, str]] = field(default_factory=list)
+    """Of a checked run: the tasks that would change something, each with the difference that it shows."""
+    unchecked: list[str] = field(default_factory=list)
+    """Of a checked run: the tasks that cannot tell what they would do."""
     error: ToolkitError | None = None
 
     @property
@@ -74,6 +79,9 @@ class _Events:
             self._play(str(data.get("play")))
         elif kind == "runner_item_on_failed":
             self._items[str(data.get("host"))] = data.get("res") or {}
+        elif kind == "runner_on_skipped" and unchecked(data.get("res") or {}):
+            if run := self.runs.get(str(data.get("host"))):
+                run.unchecked.append(str(data.get("task")))
         elif kind in ("runner_on_ok", "runner_on_failed", "runner_on_unreachable"):
             run = self.runs.get(str(data.get("host")))
             if run is not None:
@@ -96,6 +104,7 @@ class _Events:
         for name, run in self.runs.items():
             hidden = int(changed.get(name, 0)) - len(run.changed)
             run.changed += [HIDDEN] * hidden
+            run.differences += [(HIDDEN, "")] * hidden
 
     def _result(self, run: MachineRun, kind: str, data: Mapping[str, Any]) -> None:
         result = data.get("res") or {}
@@ -104,6 +113,7 @@ class _Events:
             run.done += 1
             if result.get("changed"):
                 run.changed.append(task)
+                run.differences.append((task, difference(result)))
         elif not data.get("ignore_errors"):
             # Of a loop, the task itself says only that an item failed: what was wrong stands with the item.
             told = self._items.pop(run.machine, result) if "results" in result else result
@@ -150,7 +160,7 @@ def run(
             playbook=str(prepared.playbook),
             inventory=str(prepared.inventory),
             limit=",".join(names),
-            cmdline="--check" if check else None,
+            cmdline="--check --diff" if check else None,
             forks=FORKS,
             envvars=_environment(prepared, sockets),
             event_handler=events.take,

@@ -9,8 +9,7 @@ from govcloud.configure.hostkeys import trust
 from govcloud.configure.preparing import prepare
 from govcloud.configure.running import run
 from govcloud.configure.verifying import verify
-from govcloud.engine import Setting, Site, each_plane, operator_key
-from govcloud.engine.secret_source import SecretSource
+from govcloud.engine import SecretSource, Setting, Site, each_plane, operator_key
 from govcloud.errors import ToolkitError, ToolkitErrors
 from govcloud.progress import Progress
 from govcloud.provider import Cloud
@@ -34,7 +33,7 @@ def _configure(site: Site, setting: Setting, progress: Progress) -> str:
     access = access_of(site, setting.plane)
     cloud = Cloud(setting.plane, setting.work.clouds_file)
     trust(access, cloud, access.running, progress)
-    prepared = prepare(site.topology, access, SecretSource(setting.work).value)
+    prepared = prepare(site.topology, access, SecretSource(setting.work, setting.secrets).value)
     done = run(prepared, progress)
     if done.errors:
         raise ToolkitErrors(done.errors)

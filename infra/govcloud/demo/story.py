@@ -10,7 +10,17 @@ from typing import Any
 from govcloud.demo.machines import configure_all
 from govcloud.demo.proofs import prove
 from govcloud.demo.report import Report
-from govcloud.engine import Plan, Setting, Site, apply_plan, each_plane, make_plan, take_census, write_plan
+from govcloud.demo.review import reviewed
+from govcloud.engine import (
+    PlanFolder,
+    Setting,
+    Site,
+    apply_plan,
+    each_plane,
+    make_plan,
+    take_census,
+    write_plan,
+)
 from govcloud.errors import ToolkitError
 from govcloud.lab import CLOUDS, offer_image, up
 from govcloud.progress import Progress
@@ -24,11 +34,14 @@ def demonstrate(site: Site, progress: Progress, say: Say) -> Report:
     resources = sum(len(stack.resources) for stack in site.stacks)
     say(f"{site.topology.site.id} is valid: {len(site.stacks)} stacks, {resources} resources")
     settings = _bring_up(site, progress)
-    plans = each_plane(settings, lambda s: make_plan(s, progress, datetime.now(UTC)))
-    for plan in plans:
-        folder = write_plan(plan, site.plane_work(plan.plane).plans)
-        say(f"{plan.plane}: {plan.counts() or 'nothing to do'}; read {folder}/plan.html")
-    _apply(plans, settings, progress, say)
+    folders = each_plane(settings, lambda s: _planned(s, progress))
+    for folder in folders:
+        plan, signatures = folder.plan, len(folder.sealed.signatures)
+        say(
+            f"{plan.plane}: {plan.counts() or 'nothing to do'}; {signatures} signatures; "
+            f"read {folder.sealed.folder}/plan.html"
+        )
+    _apply(folders, settings, progress, say)
     configure_all(site, settings, progress, say)
     censuses = tuple(each_plane(settings, take_census))
     return Report(censuses, tuple(prove(site, settings)), _next_steps(site))
@@ -53,9 +66,14 @@ def _bring_up(site: Site, progress: Progress) -> list[Setting]:
     return site.settings(root)
 
 
-def _apply(plans: list[Plan], settings: list[Setting], progress: Progress, say: Say) -> None:
-    by_plane = {plan.plane: plan for plan in plans}
-    busy = [setting for setting in settings if by_plane[setting.plane]]
+def _planned(setting: Setting, progress: Progress) -> PlanFolder:
+    made = make_plan(setting, progress, datetime.now(UTC), author="demonstration")
+    return reviewed(write_plan(made, setting.work.plans), setting)
+
+
+def _apply(folders: list[PlanFolder], settings: list[Setting], progress: Progress, say: Say) -> None:
+    by_plane = {folder.plan.plane: folder for folder in folders}
+    busy = [setting for setting in settings if by_plane[setting.plane].plan]
     if not busy:
         say("the clouds are what is declared already")
         return

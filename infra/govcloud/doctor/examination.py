@@ -8,7 +8,7 @@ from pathlib import Path
 
 from govcloud.doctor import cloud, lab, plane, tools
 from govcloud.doctor.finding import Finding, State, attempt, ok, unknown, wrong
-from govcloud.engine import PlaneWork, Site
+from govcloud.engine import PlaneWork, Site, open_store
 from govcloud.errors import ToolkitError
 from govcloud.lab import CLOUDS, LabCloud
 from govcloud.progress import Progress
@@ -108,14 +108,15 @@ def _cloud(work: PlaneWork, raising: Sequence[LabCloud]) -> Iterable[Finding]:
 def _plane(site: Site, work: PlaneWork, raising: Sequence[LabCloud]) -> list[Finding]:
     stacks = [stack for stack in site.stacks if stack.plane == work.plane]
     name = site.topology.site.id
+    store = open_store(site.topology.planes[work.plane].declaration.state, work.state)
     checks: dict[str, Check] = {
         "clouds.yaml": lambda: plane.credentials(work),
         "cloud": lambda: _cloud(work, raising),
         "secret files": lambda: plane.secrets(work),
-        "state": lambda: plane.state(work, name),
-        "lease": lambda: plane.lease(work),
-        "Pulumi locks": lambda: plane.locks(work, name),
-        "open creates": lambda: plane.intents(work),
+        "state": lambda: plane.state(name, store),
+        "lease": lambda: plane.lease(store),
+        "Pulumi locks": lambda: plane.locks(work, name, store),
+        "open creates": lambda: plane.intents(store),
         "images": lambda: plane.images(work, stacks),
     }
     return _run(f"plane {work.plane}", checks)

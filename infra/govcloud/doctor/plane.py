@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import stat
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from govcloud.doctor.finding import Finding, note, ok, wrong
-from govcloud.engine import Backend, PlaneWork, read_state
+from govcloud.engine import Backend, PlaneWork, Store, StoreError, holders, open_creates, read_state
 from govcloud.errors import ToolkitError
 from govcloud.local import listed
-from govcloud.provider import open_intents
 from govcloud.stacks import Stack
 
 SECRET = ("secrets.yaml", "passphrase", "ssh/operator", "configure/secrets.json")
@@ -50,71 +48,83 @@ def _others_may(file: Path) -> str:
     return f"{file} is open to others (mode {mode:03o})" if mode & 0o077 else ""
 
 
-def lease(work: PlaneWork) -> Iterator[Finding]:
-    """Whether a run holds the plane."""
-    holder = work.holder()
-    if holder is None:
-        yield ok("lease", "nobody holds it")
-    else:
+def lease(store: Store) -> Iterator[Finding]:
+    """Which runs hold stacks."""
+    held = holders(store)
+    if not held:
+        yield ok("lease", "nobody holds any")
+    for holder in dict.fromkeys(map(str, held.values())):
+        stacks = [stack for stack, one in held.items() if str(one) == holder]
         yield note(
-            "lease", f"held by {holder}", "wait for that run, or end it; other runs that write are refused"
+            "lease",
+            f"{holder} holds {_some(stacks)}",
+            "wait for that run, or end it; other runs that write there are refused",
         )
 
 
-def locks(work: PlaneWork, site: str) -> Iterator[Finding]:
-    """Locks of Pulumi's own: without a run that holds the lease they are what a killed one left."""
-    found = Backend(site, work).locks()
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+def locks(work: PlaneWork, site: str, store: Store) -> Iterator[Finding]:
+    """Locks of Pulumi's own: on a stack that no run holds they are what a killed one left."""
+    held = holders(store)
+    found = Backend(site, work, store).locks()
+    stale = [name for name in found if _stack_of(name) not in held]
     if not found:
         yield ok("Pulumi locks", "none")
-    elif work.holder() is not None:
-        yield ok("Pulumi locks", f"{len(found)}, of the run that holds the lease")
+    elif not stale:
+        yield ok("Pulumi locks", f"{len(found)}, of runs that hold the leases")
     else:
-        said = "; ".join(_owner(lock) for lock in found[:NAMED])
-        more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-        yield note(
-            "Pulumi locks", f"stale: {said}{more}", "the next `govcloud plan` or `govcloud apply` clears them"
-        )
+        said = "; ".join(_owner(store, name) for name in stale[:NAMED])
+        more = f" and {len(stale) - NAMED} more" if len(stale) > NAMED else ""
+        yield note("Pulumi locks", f"stale: {said}{more}", "the next `govcloud apply` clears them")
 
 
-def _owner(lock: Path) -> str:
+def _stack_of(lock: str) -> str:
+    return lock.split("/")[-2].replace(".", "/", 1)
+
+
+def _owner(store: Store, lock: str) -> str:
     """The stack that is locked, and by whom, as the lock itself tells."""
-    stack = lock.parent.name.replace(".", "/", 1)
+    stack = _stack_of(lock)
     try:
-        told = json.loads(lock.read_text(encoding="utf-8"))
+        told = json.loads(store.read(lock) or b"")
         return f"{stack} by {told['username']} on {told['hostname']}, process {told['pid']}"
     except (ValueError, KeyError, TypeError):
         return f"{stack} by an unreadable lock"
 
 
-def intents(work: PlaneWork) -> Iterator[Finding]:
+def intents(store: Store) -> Iterator[Finding]:
     """Creates that were sent and whose answer no run has seen."""
-    found = open_intents(work.intents)
+    found = open_creates(store)
     if not found:
         yield ok("open creates", "none")
-    elif work.holder() is not None:
-        yield ok("open creates", f"{len(found)}, of the run that holds the lease")
+    elif holders(store):
+        yield ok("open creates", f"{len(found)}, of runs that hold leases or of earlier ones")
     else:
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(min(found.values())))
-        names = ", ".join(list(found)[:NAMED]) + (" …" if len(found) > NAMED else "")
-        seen = f"{len(found)} sent and not answered since {since}: {names}"
         yield note(
             "open creates",
-            seen,
+            f"{len(found)} sent and not answered: {_some(list(found))}",
             "run `govcloud plan` and `govcloud apply`: what was made is found and adopted",
         )
 
 
-def state(work: PlaneWork, site: str) -> Iterator[Finding]:
+def state(site: str, store: Store) -> Iterator[Finding]:
     """Whether what Pulumi remembers is whole."""
-    if not (work.root / "state").is_dir():
-        yield ok("state", "none yet: nothing has been planned")
-        return
     try:
-        held = read_state(work, site)
+        held = read_state(store, site)
+    except StoreError:
+        raise
     except ToolkitError as error:
         yield wrong("state", f"{error.where}: {error.what}", error.remedy or "put a copy back")
         return
-    yield ok("state", f"{len(held)} stacks, {sum(len(one.held) for one in held.values())} objects")
+    if not held:
+        yield ok("state", f"none yet at {store.url}: nothing has been applied")
+        return
+    objects = sum(len(one.held) for one in held.values())
+    yield ok("state", f"{len(held)} stacks, {objects} objects, at {store.url}")
 
 
 def images(work: PlaneWork, stacks: Sequence[Stack]) -> Iterator[Finding]:

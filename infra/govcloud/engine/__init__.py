@@ -1,36 +1,70 @@
-"""Plan, apply and their records: drives Pulumi's engine over the provider."""
+"""Plan, approve, apply, drift, adopt and their records: drives Pulumi's engine over the provider."""
 
 import govcloud.local.forks  # noqa: F401
-from govcloud.engine.applying import Applied, apply_plan
+from govcloud.engine.adopting import Adopted, adopt
+from govcloud.engine.applying import Applied, apply_plan, required_signatures
+from govcloud.engine.approvals import Approval, approval_of, approve, demand_readable, sign_as_author
 from govcloud.engine.backend import Backend
 from govcloud.engine.census import Census, take_census
-from govcloud.engine.folder import read_plan, write_plan
-from govcloud.engine.keys import operator_key
+from govcloud.engine.drift import Drift, Drifted, demand_known, find_drift
+from govcloud.engine.folder import PlanFolder, read_plan, write_plan
+from govcloud.engine.history import History
+from govcloud.engine.journal import open_creates
+from govcloud.engine.keys import new_key, operator_key, public_half
+from govcloud.engine.leases import holders
+from govcloud.engine.page import plan_summary
 from govcloud.engine.plain import run_pulumi
-from govcloud.engine.plan import Plan, Step
+from govcloud.engine.plan import MachineStep, Plan, Step, TaskChange
 from govcloud.engine.planning import make_plan
+from govcloud.engine.secret_source import SecretSource
 from govcloud.engine.setting import Setting
 from govcloud.engine.site import Site, each_plane
 from govcloud.engine.state import read_state
+from govcloud.engine.stores import Store, StoreError, open_store
 from govcloud.engine.workdir import PlaneWork, WorkDirectory
 
 __all__ = [
+    "Adopted",
     "Applied",
+    "Approval",
     "Backend",
     "Census",
+    "Drift",
+    "Drifted",
+    "History",
+    "MachineStep",
     "Plan",
+    "PlanFolder",
     "PlaneWork",
+    "SecretSource",
     "Setting",
     "Site",
     "Step",
+    "Store",
+    "StoreError",
+    "TaskChange",
     "WorkDirectory",
+    "adopt",
     "apply_plan",
+    "approval_of",
+    "approve",
+    "demand_known",
+    "demand_readable",
     "each_plane",
+    "find_drift",
+    "holders",
     "make_plan",
+    "new_key",
+    "open_creates",
+    "open_store",
     "operator_key",
+    "plan_summary",
+    "public_half",
     "read_plan",
     "read_state",
+    "required_signatures",
     "run_pulumi",
+    "sign_as_author",
     "take_census",
     "write_plan",
 ]

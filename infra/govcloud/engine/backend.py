@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from govcloud.engine.programs import pulumi_stack
+from govcloud.engine.stores import Store
 from govcloud.engine.workdir import PlaneWork
-from govcloud.local import listed, private_directory, write_private
+from govcloud.local import private_directory, write_private
 
 log = logging.getLogger(__name__)
+LOCKS = ".pulumi/locks/organization/"
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Backend:
 
     site: str
     work: PlaneWork
+    store: Store
 
     def environment(self, provider: Mapping[str, str] | None = None) -> dict[str, str]:
         """What leads Pulumi's CLI here; with `provider`, also what attaches it to a provider that runs.
@@ -30,7 +33,7 @@ class Backend:
         The passphrase is named by its file: neither a process list nor a child's environment shows it.
         """
         return {
-            "PULUMI_BACKEND_URL": self.work.state.resolve().as_uri(),
+            **self.store.environment,
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.work.passphrase_file.resolve()),
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -50,37 +53,33 @@ class Backend:
 
     def knows(self, stack: str) -> bool:
         """Whether the stack has a state."""
-        return self._checkpoint(stack).exists()
+        return self.store.read(self._checkpoint(stack)) is not None
 
     def begin(self, stack: str) -> None:
-        """Give a stack an empty state; `pulumi stack init` does the same in a process of its own.
+        """Give a stack that has none an empty state; `pulumi stack init` does so in a process of its own.
 
         The engine chooses the salt of the stack's secrets when it first writes.
         """
         whole = f"organization/{self.site}/{pulumi_stack(stack)}"
-        path = self._checkpoint(stack)
-        private_directory(path.parent)
-        write_private(path, json.dumps({"version": 3, "checkpoint": {"stack": whole}}))
+        empty = json.dumps({"version": 3, "checkpoint": {"stack": whole}}).encode()
+        self.store.create(self._checkpoint(stack), empty)
 
-    def _checkpoint(self, stack: str) -> Path:
-        return self._own / "stacks" / self.site / f"{pulumi_stack(stack)}.json"
+    def _checkpoint(self, stack: str) -> str:
+        return f"{state_prefix(self.site)}{pulumi_stack(stack)}.json"
 
-    def locks(self) -> list[Path]:
-        """The locks that engines hold, or have left."""
-        return [lock for lock in _below(self._own / "locks") if lock.suffix == ".json"]
+    def locks(self) -> list[str]:
+        """The locks that engines hold, or have left, by their names in the store."""
+        return [name for name in self.store.names(f"{LOCKS}{self.site}/") if name.endswith(".json")]
 
-    def clear_stale_locks(self) -> None:
-        """Remove what runs that are dead have left locked; only whoever holds the plane's lease may."""
-        for lock in self.locks():
-            log.warning("removing %s, left by a run that ended early", lock.name)
-            lock.unlink()
-
-    @property
-    def _own(self) -> Path:
-        """What Pulumi keeps; looking into it makes nothing."""
-        return self.work.root / "state" / ".pulumi"
+    def clear_stale_locks(self, stacks: Iterable[str]) -> None:
+        """Remove what runs that are dead have left locked; only whoever holds the stacks' leases may."""
+        ours = {pulumi_stack(stack) for stack in stacks}
+        for name in self.locks():
+            if name.split("/")[-2] in ours:
+                log.warning("removing the lock of %s, left by a run that ended early", name.split("/")[-2])
+                self.store.delete(name)
 
 
-def _below(directory: Path) -> list[Path]:
-    """Every file below a directory."""
-    return [file for entry in listed(directory) for file in (_below(entry) if entry.is_dir() else [entry])]
+def state_prefix(site: str) -> str:
+    """Where Pulumi keeps the states of a site's stacks."""
+    return f".pulumi/stacks/{site}/"

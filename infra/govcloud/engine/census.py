@@ -33,7 +33,7 @@ def take_census(setting: Setting) -> Census:
     by_stack: Counter[str] = Counter()
     by_kind: Counter[str] = Counter()
     wrong = []
-    with setting.running("census") as (session, _):
+    with setting.running("census", setting.state()) as (session, _):
         for address, declared in setting.declared.items():
             found = _count(session, address, declared.kind)
             if found == 1:
@@ -47,7 +47,7 @@ def take_census(setting: Setting) -> Census:
 def demand_standing(setting: Setting, plan: Plan) -> int:
     """Count one object for each address that the plan was to make stand, none for those it deleted."""
     expected = {step.address: step.kind for step in plan.steps if step.operation != "delete"}
-    with setting.running("census") as (session, _):
+    with setting.running("census", setting.state()) as (session, _):
         counted = {address: _count(session, address, kind) for address, kind in expected.items()}
         wrong = [f"{address} ({number})" for address, number in counted.items() if number != 1]
         wrong += [
@@ -67,11 +67,5 @@ def demand_standing(setting: Setting, plan: Plan) -> int:
 
 
 def _count(session: Session, address: str, name: str) -> int:
-    """How many objects stand for an address; a kind without a list is asked for by its key."""
-    kind = KINDS[name]
-    if kind.listed:
-        return len(session.standing(address, kind))
-    inputs = session.references.declared_inputs(address)
-    values = session.references.resolved(kind, inputs, strict=False)
-    key = str(values[kind.natural_key[0]])
-    return 1 if session.snapshot.one(kind, key) is not None else 0
+    """How many objects stand for an address."""
+    return len(session.standing(address, KINDS[name]))

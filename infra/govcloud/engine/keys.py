@@ -1,4 +1,4 @@
-"""The operator's SSH key of a plane: made on first use, never shared with another plane."""
+"""SSH keys: the operator's of a plane, made on first use, and new ones for people."""
 
 from __future__ import annotations
 
@@ -12,11 +12,20 @@ from govcloud.local import private_directory, write_private
 
 
 def operator_key(work: PlaneWork) -> Path:
-    """The private key's file; its public half lies beside it as `.pub`."""
+    """The private key's file, never shared with another plane; its public half lies beside it as `.pub`."""
     path = private_directory(work.root / "ssh") / "operator"
-    if not path.exists():
-        key = Ed25519PrivateKey.generate()
-        public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-        write_private(path.with_suffix(".pub"), f"{public} govcloud-{work.plane}\n")
-        write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode())
+    return path if path.exists() else new_key(path, f"govcloud-{work.plane}")
+
+
+def new_key(path: Path, comment: str) -> Path:
+    """Make a key without a passphrase, its public half beside it."""
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    write_private(path.with_suffix(".pub"), f"{public} {comment}\n")
+    write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode())
     return path
+
+
+def public_half(path: Path) -> str:
+    """Type and key of a private key's public half, as allowed signers name it."""
+    return " ".join(path.with_suffix(".pub").read_text(encoding="ascii").split()[:2])

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from types import FrameType
 
+from govcloud.engine.leases import Leases
 from govcloud.engine.programs import pulumi_stack
 from govcloud.engine.setting import Setting
 from govcloud.errors import ToolkitError
@@ -69,7 +70,7 @@ OURS = re.compile(r"-[sC]|(--stack|--cwd)(=|$)")
 def run_pulumi(setting: Setting, stack: str, arguments: Sequence[str]) -> int:
     """Run `pulumi ARGUMENTS` in the stack's own directory; standard input and output are the caller's.
 
-    Returns Pulumi's exit code. Commands that write hold the plane's lease. Raises ToolkitError for a stack
+    Returns Pulumi's exit code. Commands that write hold the stack's lease. Raises ToolkitError for a stack
     that does not exist, a command that belongs to a plan, and an option that names another stack.
     """
     arguments = list(arguments) or ["--help"]
@@ -79,13 +80,13 @@ def run_pulumi(setting: Setting, stack: str, arguments: Sequence[str]) -> int:
         if setting.backend.knows(stack) or arguments[0] not in STATEFUL or arguments[-1] in HELP:
             return _call(setting, stack, arguments)
         raise _no_state(stack)
-    with setting.work.lease(f"pulumi {arguments[0]}"):
-        setting.backend.clear_stale_locks()
+    with Leases(setting.store, [stack], f"pulumi {arguments[0]}"):
+        setting.backend.clear_stale_locks([stack])
         if not setting.backend.knows(stack):
             _begin(setting, stack, arguments)
         if use is Use.WRITES:
             return _call(setting, stack, arguments)
-        with setting.running("pulumi", Permits(())) as (_, runner):
+        with setting.running("pulumi", setting.state(), Permits(())) as (_, runner):
             return _call(setting, stack, arguments, runner.environment)
 
 

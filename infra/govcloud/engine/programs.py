@@ -34,7 +34,9 @@ def declare(stacks: tuple[Stack, ...], supplies: Supplies) -> dict[str, Declared
                     "name a kind of the provider",
                 )
             inputs = {name: _plain(value, supplies) for name, value in resource.properties.items()}
-            declared[stack.address(resource.name)] = Declared(resource.kind, inputs)
+            declared[stack.address(resource.name)] = Declared(
+                resource.kind, inputs, resource.moved_from, resource.existing
+            )
     return declared
 
 
@@ -48,6 +50,12 @@ def _plain(value: Value, supplies: Supplies) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(item, supplies) for key, item in value.items()}
     return value
+
+
+def urn(site: str, address: str, kind: str) -> str:
+    """How Pulumi calls the resource of an address."""
+    stack, _, name = address.rpartition("/")
+    return f"urn:pulumi:{pulumi_stack(stack)}::{site}::{TOKEN}{kind}::{name}"
 
 
 def pulumi_stack(name: str) -> str:

@@ -16,10 +16,10 @@ from typing import Any
 import grpc
 from google.protobuf import struct_pb2
 from pulumi.runtime import settings
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto import alias_pb2, resource_pb2
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
-from govcloud.engine.programs import TOKEN, in_order, references
+from govcloud.engine.programs import TOKEN, in_order, references, urn
 from govcloud.provider import KINDS, Declared
 from govcloud.stacks import Resource, Stack
 
@@ -32,6 +32,8 @@ class _Wanted:
     inputs: Mapping[str, Any]
     behind: Mapping[str, frozenset[str]]
     needs: frozenset[str]
+    former: tuple[str, ...]
+    """The URNs that it had before it was renamed."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,16 @@ class _Engine:
     register: Any
 
 
-def program(stack: Stack, declared: Mapping[str, Declared]) -> Callable[[], Coroutine[Any, Any, None]]:
+def program(
+    site: str, stack: Stack, declared: Mapping[str, Declared]
+) -> Callable[[], Coroutine[Any, Any, None]]:
     """A Pulumi program that registers the resources, each behind those that it refers to or depends on."""
 
     async def run() -> None:
         engine = await _engine()
         registered: dict[str, asyncio.Task[str]] = {}
         for resource in in_order(stack):
-            one = _wanted(stack, resource, declared, registered)
+            one = _wanted(site, stack, resource, declared, registered)
             task = asyncio.ensure_future(_register(one, engine, registered))
             registered[stack.address(resource.name)] = task
         await _all_of(registered.values())
@@ -95,13 +99,15 @@ async def _engine() -> _Engine:
 
 
 def _wanted(
-    stack: Stack, resource: Resource, declared: Mapping[str, Declared], before: Iterable[str]
+    site: str, stack: Stack, resource: Resource, declared: Mapping[str, Declared], before: Iterable[str]
 ) -> _Wanted:
     inputs = declared[stack.address(resource.name)].inputs
     known = set(before)
     behind = {name: frozenset(known.intersection(references(value))) for name, value in inputs.items()}
     needs = frozenset(stack.address(name) for name in resource.depends_on).union(*behind.values())
-    return _Wanted(resource, inputs, behind, needs)
+    own = stack.address(resource.name)
+    former = tuple(urn(site, name, resource.kind) for name in resource.moved_from if name != own)
+    return _Wanted(resource, inputs, behind, needs, former)
 
 
 async def _register(one: _Wanted, engine: _Engine, registered: Mapping[str, asyncio.Task[str]]) -> str:
@@ -125,6 +131,7 @@ async def _register(one: _Wanted, engine: _Engine, registered: Mapping[str, asyn
         acceptResources=True,
         supportsPartialValues=True,
         supportsResultReporting=True,
+        aliases=[alias_pb2.Alias(urn=former) for former in one.former],
     )
     answer = await _answered(engine.register, request)
     return str(answer.urn)

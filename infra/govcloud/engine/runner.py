@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
+import shlex
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 from pulumi import automation
 from pulumi.automation._stack import StackInitMode
 
 from govcloud.engine.backend import Backend
-from govcloud.engine.programs import TOKEN, pulumi_stack
+from govcloud.engine.programs import pulumi_stack, urn
 from govcloud.engine.registering import program
-from govcloud.engine.state import NOTHING, read_state
-from govcloud.engine.workdir import PlaneWork
+from govcloud.engine.state import read_stack
 from govcloud.errors import ToolkitError, ToolkitErrors
+from govcloud.local import write_private
 from govcloud.provider import Declared, address_of
 from govcloud.stacks import Stack
 
@@ -73,23 +77,29 @@ class _LeanStack(automation.Stack):
 
 
 @functools.cache
-def _command(root: Path) -> automation.PulumiCommand:
-    """Pulumi's CLI, asked for its version once."""
-    return automation.PulumiCommand(root=str(root))
+def _command(root: Path, home: Path) -> automation.PulumiCommand:
+    """Pulumi's CLI, asked for its version once, and started so that it ends with who waits for it."""
+    command = automation.PulumiCommand(root=str(root))
+    launcher = shutil.which("setpriv")
+    if launcher is not None:
+        words = shlex.join([launcher, "--pdeathsig", "KILL", "--", command.command])
+        script = home / "pulumi-that-ends-with-us"
+        write_private(script, f'#!/bin/sh\nexec {words} "$@"\n')
+        script.chmod(0o700)
+        command.command = str(script)
+    return command
 
 
 class Runner:
     """Runs the engine for the stacks of one plane, attached to a provider that runs already."""
 
     def __init__(
-        self, site: str, work: PlaneWork, pulumi_root: Path, provider: Mapping[str, str], message: str
+        self, backend: Backend, pulumi_root: Path, provider: Mapping[str, str], message: str
     ) -> None:
-        self._site = site
-        self._work = work
         self._message = message
-        self._command = _command(pulumi_root)
-        self.backend = Backend(site, work)
-        self.environment = {**self.backend.environment(provider), **LEAN}
+        self.backend = backend
+        self.environment = {**backend.environment(provider), **LEAN}
+        self._command = _command(pulumi_root, Path(self.environment["PULUMI_HOME"]))
 
     def preview(self, stack: Stack, declared: Mapping[str, Declared], targets: Sequence[str] = ()) -> Outcome:
         """What an update would do; with `targets`, what it would do to these addresses alone."""
@@ -130,19 +140,22 @@ class Runner:
         self._run(stack, declared, outcome, up)
         return outcome
 
+    def kill(self) -> None:
+        """End every engine at once: what one would still write is another run's by now."""
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if child.name() == "pulumi" and Path(child.cwd()).is_relative_to(self.backend.work.projects):
+                    child.kill()
+
     def _urns(self, stack: Stack, targets: Sequence[str]) -> list[str] | None:
         """The engine's names of the targets in this stack; None, which means all, only without targets."""
         if not targets:
             return None
-        state = read_state(self._work, self._site).get(stack.name, NOTHING)
+        site = self.backend.site
+        state = read_stack(self.backend.store, site, stack.name)
         kinds = {held.address: held.kind for held in state.held}
         kinds |= {stack.address(resource.name): resource.kind for resource in stack.resources}
-        name = pulumi_stack(stack.name)
-        return [
-            f"urn:pulumi:{name}::{self._site}::{TOKEN}{kinds[target]}::{target.rpartition('/')[2]}"
-            for target in targets
-            if target in kinds
-        ]
+        return [urn(site, target, kinds[target]) for target in targets if target in kinds]
 
     def _run(
         self, stack: Stack, declared: Mapping[str, Declared], outcome: Outcome, act: Callable[..., None]
@@ -165,7 +178,7 @@ class Runner:
         workspace = automation.LocalWorkspace(
             work_dir=str(self.backend.project(stack.name)),
             pulumi_command=self._command,
-            program=program(stack, declared),
+            program=program(self.backend.site, stack, declared),
             env_vars=self.environment,
         )
         opened = _LeanStack.__new__(_LeanStack)

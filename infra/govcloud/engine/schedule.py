@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import CycleError, TopologicalSorter
+from typing import TypeVar
 
 from govcloud.errors import ToolkitError, ToolkitErrors
+
+Work = TypeVar("Work", bound=Hashable)
 
 HEARTBEAT = 0.5
 """Seconds within which an interrupt is noticed."""
 
 
 def side_by_side(
-    needs: Mapping[str, Sequence[str]],
-    work: Callable[[str], None],
+    needs: Mapping[Work, Sequence[Work]],
+    work: Callable[[Work], None],
     workers: int,
     on_interrupt: Callable[[], None],
 ) -> None:
@@ -27,9 +30,9 @@ def side_by_side(
     try:
         sorter.prepare()
     except CycleError as error:
-        circle = " -> ".join(error.args[1])
+        circle = " -> ".join(map(str, error.args[1]))
         raise ToolkitError(f"stacks depend on each other: {circle}", remedy="break the circle") from error
-    running: dict[Future[None], str] = {}
+    running: dict[Future[None], Work] = {}
     errors: list[ToolkitError] = []
     with ThreadPoolExecutor(workers, thread_name_prefix="stack") as pool:
         try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -16,11 +17,18 @@ from govcloud.engine.keys import operator_key
 from govcloud.engine.programs import declare
 from govcloud.engine.runner import Runner
 from govcloud.engine.secret_source import SecretSource
+from govcloud.engine.state import StackState, held_in, read_state
+from govcloud.engine.stores import Store, open_store
 from govcloud.engine.workdir import PlaneWork
 from govcloud.errors import ToolkitError
 from govcloud.provider import KINDS, Cloud, Declared, Host, Intents, Permits, Session
 from govcloud.provider.markers import digest
 from govcloud.stacks import Secret, Stack, Supplied, Value
+from govcloud.topology.common import Secrets
+from govcloud.topology.plane import ChangeControl
+
+NO_APPROVALS = ChangeControl()
+FROM_A_FILE = Secrets(file="secrets.yaml")
 
 
 @dataclass(frozen=True)
@@ -33,11 +41,24 @@ class Setting:
     work: PlaneWork
     pulumi_root: Path
     image_files: Mapping[str, Path]
+    control: ChangeControl = NO_APPROVALS
+    state_url: str | None = None
+    secrets: Secrets = FROM_A_FILE
 
-    @property
+    @cached_property
+    def store(self) -> Store:
+        """Where the plane's state lies."""
+        return open_store(self.state_url, self.work.state)
+
+    @cached_property
     def backend(self) -> Backend:
         """The plane's Pulumi backend."""
-        return Backend(self.site, self.work)
+        SecretSource(self.work, self.secrets).passphrase_file()
+        return Backend(self.site, self.work, self.store)
+
+    def state(self) -> dict[str, StackState]:
+        """What the state holds now, by stack."""
+        return read_state(self.store, self.site)
 
     def emptied(self) -> Setting:
         """The same plane with nothing declared: what `plan --destroy` compares with."""
@@ -50,14 +71,19 @@ class Setting:
     @cached_property
     def declared(self) -> dict[str, Declared]:
         """Every declared resource by its address."""
-        return declare(self.stacks, _Supplies(self.work))
+        return declare(self.stacks, _Supplies(self.work, self.secrets))
 
     @cached_property
     def topology_digest(self) -> str:
         """A digest of everything that is declared, secrets by their names alone."""
         return digest(
             [
-                [stack.name, stack.depends_on, [_outline(resource) for resource in stack.resources]]
+                [
+                    stack.name,
+                    stack.depends_on,
+                    [_outline(resource) for resource in stack.resources],
+                    stack.retired,
+                ]
                 for stack in self.stacks
             ]
         )
@@ -71,14 +97,32 @@ class Setting:
 
     @contextlib.contextmanager
     def running(
-        self, message: str, permits: Permits | None = None, intents: Intents | None = None
+        self,
+        message: str,
+        state: Mapping[str, StackState],
+        permits: Permits | None = None,
+        intents: Intents | None = None,
+        may_write: Callable[[], None] = lambda: None,
+        adopts_only: bool = False,
     ) -> Iterator[tuple[Session, Runner]]:
         """A session on the cloud, served to engines, with its lists already on their way."""
-        session = Session(self.site, self._cloud, self.declared, intents, permits)
+        session = Session(
+            self.site, self._cloud, self.declared, intents, permits, may_write, held_in(state), adopts_only
+        )
         declared = {KINDS[one.kind] for one in self.declared.values()}
         session.snapshot.prefetch(kind for kind in declared if kind.listed)
         with Host(session) as host:
-            yield session, Runner(self.site, self.work, self.pulumi_root, host.environment, message)
+            yield session, Runner(self.backend, self.pulumi_root, host.environment, message)
+
+    @contextlib.contextmanager
+    def looking(self, state: Mapping[str, StackState]) -> Iterator[Session]:
+        """A session that only looks, at every kind there is."""
+        session = Session(self.site, self._cloud, self.declared, held=held_in(state))
+        session.snapshot.prefetch(kind for kind in KINDS.values() if kind.listed)
+        try:
+            yield session
+        finally:
+            session.snapshot.close()
 
 
 @dataclass(frozen=True)
@@ -86,10 +130,11 @@ class _Supplies:
     """Secrets and keys from the plane's own directory."""
 
     work: PlaneWork
+    secrets: Secrets
 
     def secret(self, name: str) -> str:
         """The secret of that name."""
-        return SecretSource(self.work).value(name)
+        return SecretSource(self.work, self.secrets).value(name)
 
     def supplied(self, name: str) -> str:
         """The public value of that name: a file in the plane's directory, or the operator's key."""
@@ -103,7 +148,8 @@ class _Supplies:
 
 def _outline(resource: Any) -> list[Any]:
     properties = {name: _shape(value) for name, value in resource.properties.items()}
-    return [resource.kind, resource.name, properties, list(resource.depends_on)]
+    coming = [list(resource.moved_from), resource.rebuild, resource.existing]
+    return [resource.kind, resource.name, properties, list(resource.depends_on), coming]
 
 
 def _shape(value: Value) -> Any:
@@ -116,11 +162,12 @@ def _shape(value: Value) -> Any:
     return value
 
 
+@functools.cache
 def tool_digest() -> str:
-    """What made a plan: the package's version and a digest of its code."""
+    """What made a plan: the package's version and a digest of its code and its page."""
     root = Path(__file__).parent.parent
     code = hashlib.sha256()
-    for path in sorted(root.glob("*/**/*.py")):
-        if path.parts[len(root.parts)] in ("engine", "provider", "stacks", "topology"):
+    for path in sorted([*root.glob("*/**/*.py"), *root.glob("*/**/*.j2")]):
+        if path.parts[len(root.parts)] in ("engine", "evidence", "provider", "stacks", "topology"):
             code.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return f"{version('govcloud')}+{code.hexdigest()[:12]}"

@@ -54,6 +54,7 @@ class Site:
     def setting(self, plane: str, pulumi_root: Path) -> Setting:
         """What a run over one plane works with."""
         work = self.plane_work(plane)
+        declaration = self.topology.planes[plane].declaration
         return Setting(
             site=self.topology.site.id,
             plane=plane,
@@ -61,6 +62,9 @@ class Site:
             work=work,
             pulumi_root=pulumi_root,
             image_files=work.image_files,
+            control=declaration.change_control,
+            state_url=declaration.state,
+            secrets=self.topology.site.secrets,
         )
 
     def settings(self, pulumi_root: Path, named: Sequence[str] = ()) -> list[Setting]:

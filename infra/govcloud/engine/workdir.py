@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from govcloud.errors import ToolkitError
 from govcloud.local import listed, private_directory, write_private
 
 
 @dataclass(frozen=True)
 class PlaneWork:
-    """One plane's files: credentials, state, plans, journal, keys."""
+    """One plane's files: credentials, whom it trusts, plans, keys, and its state if it lies here."""
 
     root: Path
     plane: str
@@ -28,8 +23,8 @@ class PlaneWork:
 
     @property
     def state(self) -> Path:
-        """The Pulumi backend's directory."""
-        return private_directory(self.root / "state")
+        """Where the plane's store lies, unless the plane names another."""
+        return self.root / "state"
 
     @property
     def projects(self) -> Path:
@@ -42,14 +37,19 @@ class PlaneWork:
         return private_directory(self.root / "plans")
 
     @property
+    def allowed_signers(self) -> Path:
+        """Who may sign what, in OpenSSH's format."""
+        return self.root / "allowed_signers"
+
+    @property
+    def revoked_keys(self) -> Path:
+        """Keys whose signatures count no more: a list of public keys, or a KRL."""
+        return self.root / "revoked_keys"
+
+    @property
     def image_files(self) -> dict[str, Path]:
         """The image files that lie ready for the plane, by the source that an image declares."""
         return {path.stem: path for path in listed(self.root / "images")}
-
-    @property
-    def intents(self) -> Path:
-        """The record of creates that were sent."""
-        return self.root / "journal" / "intents.jsonl"
 
     @property
     def passphrase_file(self) -> Path:
@@ -58,37 +58,6 @@ class PlaneWork:
         if not path.exists():
             write_private(path, secrets.token_urlsafe(32))
         return path
-
-    @contextlib.contextmanager
-    def lease(self, purpose: str) -> Iterator[None]:
-        """Hold the plane for a run that writes; the kernel lets go of it when the process ends, however."""
-        path = private_directory(self.root) / "lease"
-        with path.open("a+", encoding="utf-8") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                stream.seek(0)
-                raise ToolkitError(
-                    f"another run works on {self.plane}: {stream.read().strip() or 'unknown'}",
-                    str(path),
-                    "wait for it, or end it",
-                ) from error
-            stream.truncate(0)
-            stream.write(f"{purpose}, process {os.getpid()}\n")
-            stream.flush()
-            yield
-
-    def holder(self) -> str | None:
-        """Who holds the plane now, in the words of that run, or None; looking takes nothing from anybody."""
-        path = self.root / "lease"
-        if not path.exists():
-            return None
-        with path.open(encoding="utf-8") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return stream.read().strip() or "a run that has not said which"
-        return None
 
 
 @dataclass(frozen=True)

@@ -19,23 +19,11 @@ import openstack.config
 import requests.exceptions
 from keystoneauth1 import exceptions as auth_errors
 
-from govcloud.errors import ToolkitError
+from govcloud.provider.cloud_error import NOT_TAKEN, RETRIED, CloudError, nonsense, refusal, unreachable
 
-RETRIED = frozenset({429, 500, 502, 503, 504})
-"""Answers after which a request that changes nothing, or was not taken, is sent again."""
-NOT_TAKEN = frozenset({429, 503})
-"""Answers that say that the server did not act: safe to repeat even for a create."""
 ATTEMPTS = 6
 TIMEOUT = 600
 HEADERS = {"compute": {"OpenStack-API-Version": "compute 2.93", "X-OpenStack-Nova-API-Version": "2.93"}}
-
-
-class CloudError(ToolkitError):
-    """A cloud that did not answer, refused, or answered nonsense. `status` is its HTTP status, if any."""
-
-    def __init__(self, what: str, where: str, remedy: str, status: int = 0) -> None:
-        super().__init__(what, where, remedy)
-        self.status = status
 
 
 class Cloud:
@@ -124,19 +112,30 @@ class Cloud:
         return self._request(service, method, path, body, project, repeatable=True, headers=headers)
 
     def upload(self, path: str, source: Path) -> None:
-        """PUT a file's bytes to the image service as a stream."""
+        """PUT a file's bytes to the image service as a stream.
+
+        A token that ends on the way is met with a new one and the file from its beginning: the library would
+        send what is left of the stream.
+        """
+        answer = self._put(path, source)
+        if answer.status_code == 401:
+            self._connection.session.invalidate()
+            answer = self._put(path, source)
+        if answer.status_code >= 300:
+            raise refusal(self._where, answer, "image", "PUT", path)
+
+    def _put(self, path: str, source: Path) -> Any:
         with source.open("rb") as stream:
-            answer = self._guard(
+            return self._guard(
                 f"PUT {path}",
                 lambda: self._adapter("image", None).put(
                     path,
                     data=stream,
                     headers={"Content-Type": "application/octet-stream"},
                     raise_exc=False,
+                    allow_reauth=False,
                 ),
             )
-        if answer.status_code >= 300:
-            raise self._refusal(answer, "image", "PUT", path)
 
     def delete(self, service: str, path: str, *, project: str | None = None) -> None:
         """DELETE; one that is gone already is done."""
@@ -157,13 +156,13 @@ class Cloud:
         seen: set[str] = set()
         while next_path is not None:
             if next_path in seen:
-                raise self._nonsense(service, path, "its pages go in a circle")
+                raise nonsense(self._where, service, path, "its pages go in a circle")
             seen.add(next_path)
             page = self.get(service, next_path)
             if not isinstance(page, dict) or not isinstance(page.get(key), list):
-                raise self._nonsense(service, path, f"a list without `{key}`")
+                raise nonsense(self._where, service, path, f"a list without `{key}`")
             if page.get("truncated"):
-                raise self._nonsense(service, path, "a list that it says it has cut short")
+                raise nonsense(self._where, service, path, "a list that it says it has cut short")
             yield from page[key]
             next_path = self._next(page, key)
 
@@ -215,7 +214,7 @@ class Cloud:
             if status == 404 and absent_ok:
                 return None
             if attempt == ATTEMPTS or status not in (RETRIED if repeatable else NOT_TAKEN):
-                raise self._refusal(answer, service, method, path)
+                raise refusal(self._where, answer, service, method, path)
             time.sleep(self._wait(answer, attempt))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
@@ -233,58 +232,18 @@ class Cloud:
                 if attempt < attempts and not isinstance(error, auth_errors.SSLError):
                     time.sleep(self._pause * 2 ** (attempt - 1))
                     continue
-                raise self._unreachable(what, error) from error
+                raise unreachable(self._where, what, error) from error
             except auth_errors.ClientException as error:
-                raise self._unreachable(what, error) from error
+                raise unreachable(self._where, what, error) from error
             except requests.exceptions.RequestException as error:
-                raise self._unreachable(what, error) from error
+                raise unreachable(self._where, what, error) from error
             except openstack.exceptions.SDKException as error:
-                raise self._unreachable(what, error) from error
+                raise unreachable(self._where, what, error) from error
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    # -- errors --------------------------------------------------------------------------------
-
+    @property
     def _where(self) -> str:
         return f"cloud {self.name}"
-
-    def _unreachable(self, what: str, error: Exception) -> CloudError:
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
-        if isinstance(error, auth_errors.Unauthorized):
-            return CloudError(f"{what}: {text}", self._where(), "check user and password in clouds.yaml", 401)
-        if isinstance(error, auth_errors.SSLError) or "CERTIFICATE_VERIFY" in str(error):
-            return CloudError(
-                f"{what}: its certificate does not verify: {text}",
-                self._where(),
-                "name the plane's own CA as `cacert` in clouds.yaml; verification is never switched off",
-            )
-        if isinstance(error, auth_errors.HttpError):
-            return CloudError(
-                f"{what}: {text}", self._where(), "look at the cloud's API log", error.http_status or 0
-            )
-        return CloudError(
-            f"{what}: {text}", self._where(), "see that the cloud is up and reachable, then run it again"
-        )
-
-    def _refusal(self, answer: Any, service: str, method: str, path: str) -> CloudError:
-        said = re.sub(r"<[^>]+>", " ", answer.text or "")
-        remedy = "mend what it names, then run it again"
-        if answer.status_code in RETRIED:
-            remedy = f"the {service} service is in trouble; look at its log, then run it again"
-        elif answer.status_code in (401, 403):
-            remedy = "give the account in clouds.yaml the role that this needs"
-        return CloudError(
-            f"{service} answered {answer.status_code} to {method} {path}: {' '.join(said.split())[:400]}",
-            self._where(),
-            remedy,
-            answer.status_code,
-        )
-
-    def _nonsense(self, service: str, path: str, what: str) -> CloudError:
-        return CloudError(
-            f"{service} answered GET {path} with {what}",
-            self._where(),
-            "nothing was concluded from it; look at what stands between here and the cloud",
-        )
 
     def _document(self, answer: Any, service: str, path: str) -> Any:
         if not answer.content:
@@ -292,4 +251,4 @@ class Cloud:
         try:
             return answer.json()
         except ValueError as error:
-            raise self._nonsense(service, path, "something that is not whole JSON") from error
+            raise nonsense(self._where, service, path, "something that is not whole JSON") from error

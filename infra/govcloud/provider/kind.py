@@ -96,6 +96,8 @@ class Kind:
     identity_field: ClassVar[str] = ""
     """The field that is the object's id: while it stays, who refers to the object sees no replacement."""
     delete_costs: ClassVar[Consequence] = Consequence.NONE
+    part_of: ClassVar[tuple[str, ...]] = ()
+    """Fields whose targets lose service with this object: a rule is part of its group."""
     repeatable: ClassVar[bool] = False
     """Whether creating twice is creating once: a create without an answer is then simply sent again."""
     update_method: ClassVar[str] = "PUT"

@@ -36,3 +36,19 @@ def parse(text: str) -> tuple[str, str] | None:
     if not sharp or head.count("/") != 3 or len(tail) != 10:
         return None
     return head, tail
+
+
+def address_in(text: str, site: str) -> str | None:
+    """`plane/stack/name` of a marker of this site, or None for any other text."""
+    parsed = parse(text)
+    if parsed is None or not parsed[0].startswith(f"{site}/"):
+        return None
+    return parsed[0].removeprefix(f"{site}/")
+
+
+def stack_of(text: str) -> str:
+    """`plane/stack` of a marker."""
+    parsed = parse(text)
+    if parsed is None:
+        raise ValueError(f"{text!r} is no marker")
+    return parsed[0].partition("/")[2].rpartition("/")[0]

@@ -10,7 +10,7 @@ from typing import Any
 from govcloud.errors import ToolkitError
 from govcloud.provider import markers
 from govcloud.provider.cloud import Cloud
-from govcloud.provider.kind import Kind, Marker, Resolved
+from govcloud.provider.kind import Kind, Marker, Raw, Resolved
 from govcloud.provider.kinds import KINDS
 from govcloud.provider.snapshot import Snapshot
 from govcloud.provider.values import canonical, walk
@@ -21,10 +21,16 @@ SELF = "@self"
 
 @dataclass(frozen=True)
 class Declared:
-    """A resource of the plane as it is declared: its kind and its inputs, references still symbolic."""
+    """A resource of the plane as it is declared: its kind and its inputs, references still symbolic.
+
+    `moved_from` are the addresses that it had, the newest first, `existing` the id of an object that was
+    there before us and is to be taken over.
+    """
 
     kind: str
     inputs: Mapping[str, Any]
+    moved_from: tuple[str, ...] = ()
+    existing: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,19 @@ class Unresolved:
 class References:
     """Resolves addresses of one plane; every stack's declaration is known, whichever are being run."""
 
-    def __init__(self, site: str, cloud: Cloud, declared: Mapping[str, Declared], snapshot: Snapshot) -> None:
+    def __init__(
+        self,
+        site: str,
+        cloud: Cloud,
+        declared: Mapping[str, Declared],
+        snapshot: Snapshot,
+        held: Mapping[str, str],
+    ) -> None:
         self._site = site
         self._cloud = cloud
         self._declared = declared
         self._snapshot = snapshot
+        self._held = held
         self._known: dict[str, str] = {}
         self._generations: dict[str, str] = {}
         self._lock = threading.RLock()
@@ -60,6 +74,22 @@ class References:
         """The inputs, with what stands where the declaration says nothing."""
         defaults = {f.name: f.default for f in kind.fields if f.default is not None}
         return {name: plain(value) for name, value in {**defaults, **inputs}.items()}
+
+    @property
+    def declared(self) -> Mapping[str, Declared]:
+        """Everything that the plane declares, by address."""
+        return self._declared
+
+    def present(self, address: str) -> str | None:
+        """The address by which something is declared that was called so once; None where nothing is."""
+        if address in self._declared:
+            return address
+        return next((new for new, one in self._declared.items() if address in one.moved_from), None)
+
+    @property
+    def site(self) -> str:
+        """The site whose markers are ours."""
+        return self._site
 
     def is_address(self, text: str) -> bool:
         """Whether a string is the address of something declared in this plane."""
@@ -83,14 +113,49 @@ class References:
     def _with_generation(self, text: str) -> str:
         if not self.is_address(text):
             return text
-        kind = KINDS[self._declared[text].kind]
+        declared = self._declared[text]
+        kind = KINDS[declared.kind]
+        # By its first name: what stands on an object is no other because that was renamed.
+        first = (text, *declared.moved_from)[-1]
         if kind.identity_field:
-            return f"{text}#{self.declared_inputs(text)[kind.identity_field]}"
-        return f"{text}#{self.generation(text)}"
+            return f"{first}#{self.declared_inputs(text)[kind.identity_field]}"
+        return f"{first}#{self.generation(text)}"
 
     def marker(self, address: str) -> str:
         """The marker of an address in its present generation."""
         return markers.marker(self._site, address, self.generation(address))
+
+    def marks(self, address: str) -> tuple[str, ...]:
+        """The markers by which the object of an address is known: its own, and those of its former names."""
+        generation = self.generation(address)
+        names = dict.fromkeys((address, *self._declared[address].moved_from))
+        return tuple(markers.marker(self._site, name, generation) for name in names)
+
+    def standing(self, address: str, kind: Kind) -> list[Raw]:
+        """Every object in the cloud that stands for an address: by marker, natural key, or named outright."""
+        index = self._snapshot.index(kind)
+        if not kind.listed:
+            found = self._asked_for(address, kind)
+        elif kind.marked_by is Marker.NONE:
+            found = index.keyed(self.resolved(kind, self.declared_inputs(address), strict=False))
+        else:
+            found = [raw for mark in self.marks(address) for raw in index.marked(mark)]
+        return found or self._named_outright(address, kind)
+
+    def _asked_for(self, address: str, kind: Kind) -> list[Raw]:
+        """The object of a kind without a list, by its key."""
+        values = self.resolved(kind, self.declared_inputs(address), strict=False)
+        key = values[kind.natural_key[0]]
+        raw = None if isinstance(key, Unresolved) else self._snapshot.one(kind, str(key))
+        return [] if raw is None else [raw]
+
+    def _named_outright(self, address: str, kind: Kind) -> list[Raw]:
+        """What the inventory names as ours; or what the state holds, of a kind whose marker never changes."""
+        identifier = self._declared[address].existing
+        if not identifier and not kind.marker_updatable:
+            identifier = self._held.get(address, "")
+        raw = self._snapshot.index(kind).by_id.get(identifier)
+        return [] if raw is None else [raw]
 
     def named(self, value: Any) -> Any:
         """A value for people: ids as the addresses they stand for, absent objects as what they will be."""
@@ -118,14 +183,10 @@ class References:
             if address in self._known:
                 return self._known[address]
         kind = KINDS[self._declared[address].kind]
-        index = self._snapshot.index(kind)
-        if kind.marked_by is Marker.NONE:
-            found = index.keyed(self.resolved(kind, self.declared_inputs(address), strict=False))
-        else:
-            found = index.marked(self.marker(address))
+        found = self.standing(address, kind)
         if len(found) > 1:
             raise ToolkitError(
-                f"{len(found)} objects carry the marker of {address}",
+                f"{len(found)} objects stand for {address}",
                 f"cloud {self._cloud.name}",
                 "look at them and delete all but one",
             )

@@ -12,9 +12,10 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from govcloud.errors import ToolkitError
+from govcloud.provider.difference import Difference
 from govcloud.provider.kind import Field, Kind
 from govcloud.provider.kinds import KINDS
-from govcloud.provider.session import Difference, Session
+from govcloud.provider.session import Session
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine sends for a value that it will know only later."""

@@ -4,59 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from govcloud.errors import ToolkitError
 from govcloud.provider.cloud import Cloud
+from govcloud.provider.difference import MARKER_FIELD, Difference, FieldChange, live_digest
 from govcloud.provider.intents import Intents
-from govcloud.provider.kind import Change, Consequence, Field, Kind, Marker, Raw, Resolved
+from govcloud.provider.kind import Kind, Marker, Raw, Resolved
 from govcloud.provider.permits import Permit, Permits
 from govcloud.provider.references import Declared, References
 from govcloud.provider.snapshot import Snapshot
 from govcloud.provider.values import equal
-
-
-@dataclass(frozen=True)
-class FieldChange:
-    """One field whose value in the cloud is not the declared one."""
-
-    field: Field
-    live: Any
-    wanted: Any
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How one object differs from its declaration.
-
-    `missing`: it has gone from the cloud. `alone`: its declaration admits no second object beside it.
-    """
-
-    address: str
-    kind: Kind
-    identifier: str
-    changes: tuple[FieldChange, ...] = ()
-    missing: bool = False
-    alone: bool = False
-
-    def __bool__(self) -> bool:
-        return self.missing or bool(self.changes)
-
-    @property
-    def replaces(self) -> bool:
-        """Whether another object has to take its place."""
-        return self.missing or any(change.field.change.replaces for change in self.changes)
-
-    @property
-    def delete_first(self) -> bool:
-        """Whether the old object must be gone before the new one can stand."""
-        first = any(change.field.change is Change.DELETE_FIRST for change in self.changes)
-        return first or (self.replaces and self.alone)
-
-
-MARKER_FIELD = Field("marker")
 
 
 class Session:
@@ -69,15 +29,20 @@ class Session:
         declared: Mapping[str, Declared],
         intents: Intents | None = None,
         permits: Permits | None = None,
+        may_write: Callable[[], None] = lambda: None,
+        held: Mapping[str, str] | None = None,
+        adopts_only: bool = False,
     ) -> None:
         self.cloud = cloud
         self.snapshot = Snapshot(cloud)
-        self.references = References(site, cloud, declared, self.snapshot)
+        self.references = References(site, cloud, declared, self.snapshot, held or {})
         self.differences: dict[str, Difference] = {}
         self._doomed: set[str] = set()
         self._stopped = threading.Event()
         self._intents = intents
         self._permits = permits
+        self._may_write = may_write
+        self._adopts_only = adopts_only
 
     # -- deciding ------------------------------------------------------------------------------
 
@@ -123,7 +88,15 @@ class Session:
                 )
 
     def difference(self, address: str, kind: Kind, identifier: str, olds: Mapping[str, Any]) -> Difference:
-        """Compare the object as it stands with its declaration, field by field."""
+        """Compare the object as it stands with its declaration, field by field.
+
+        Of what stands on something that is replaced the engine asks under its old name, and even of what is
+        not declared any more, which goes anyway.
+        """
+        declared = self.references.present(address)
+        if declared is None:
+            return Difference(address, kind, identifier)
+        address = declared
         raw = self.snapshot.one(kind, identifier)
         if raw is None:
             found = Difference(address, kind, identifier, missing=True)
@@ -131,7 +104,8 @@ class Session:
             inputs = self.references.declared_inputs(address)
             values = self.references.resolved(kind, inputs, strict=False)
             alone = any(values.get(name) is not None for name in kind.exclusive)
-            changes = self._changes(address, kind, raw, values, olds)
+            # An adoption takes things in as they are: what differs is the next plan's business.
+            changes = () if self._adopts_only else self._changes(address, kind, raw, values, olds)
             found = Difference(address, kind, identifier, changes, alone=alone)
         if found.replaces:
             self._doomed.add(identifier)
@@ -158,12 +132,13 @@ class Session:
         return tuple(changes)
 
     def standing(self, address: str, kind: Kind) -> list[Raw]:
-        """Every object in the cloud that stands for an address, by marker or natural key."""
-        index = self.snapshot.index(kind)
-        if kind.marked_by is not Marker.NONE:
-            return index.marked(self.references.marker(address))
-        inputs = self.references.declared_inputs(address)
-        return index.keyed(self.references.resolved(kind, inputs, strict=False))
+        """Every object in the cloud that stands for an address."""
+        return self.references.standing(address, kind)
+
+    def live(self, kind: Kind, identifier: str) -> str:
+        """The digest of an object as this snapshot has it; empty where it does not exist."""
+        raw = self.snapshot.one(kind, identifier)
+        return "" if raw is None else live_digest(kind, raw)
 
     def stop(self) -> None:
         """Begin nothing more: calls that are under way end, every later one is refused."""
@@ -178,21 +153,25 @@ class Session:
         values = self.references.resolved(kind, inputs, strict=True)
         marker = self.references.marker(address)
         raw = self._left_behind(address, kind, marker)
-        if raw is not None and kind.unusable(raw):
+        if raw is not None and kind.unusable(raw) and not self._adopts_only:
             kind.delete(self.cloud, kind.identity(raw))
             self.snapshot.index(kind).drop(kind.identity(raw))
             raw = None
-        if raw is not None:
+        if raw is None:
+            raw = self._create(address, kind, values, marker)
+        elif not self._adopts_only:
             self._adopt(address, kind, raw, values)
-        else:
-            raw = self._create(kind, values, marker)
         identifier = kind.identity(raw)
         self.references.know(address, identifier)
         return identifier
 
-    def _create(self, kind: Kind, values: Resolved, marker: str) -> Raw:
-        if self._intents is None:
-            raise ToolkitError("nothing is created outside an apply", "plan", "run `govcloud apply`")
+    def _create(self, address: str, kind: Kind, values: Resolved, marker: str) -> Raw:
+        if self._intents is None or self._adopts_only:
+            raise ToolkitError(
+                f"nothing is created outside an apply, and there is no {address}",
+                f"cloud {self.cloud.name}",
+                "run `govcloud plan` and `govcloud apply`",
+            )
         self._intents.send(marker)
         raw = kind.create(self.cloud, values, marker)
         self._intents.answer(marker)
@@ -202,7 +181,7 @@ class Session:
 
     def _left_behind(self, address: str, kind: Kind, marker: str) -> Raw | None:
         """What an earlier run made for this address; waits for creates that it sent and saw no answer to."""
-        found = self.find(address, kind) if kind.listed else None
+        found = self.find(address, kind) if kind.listed or self._adopts_only else None
         remaining = self._intents.unanswered(marker) if self._intents and not kind.repeatable else None
         deadline = time.monotonic() + (remaining or 0.0)
         while found is None and remaining is not None and time.monotonic() < deadline:
@@ -223,7 +202,7 @@ class Session:
     def update(self, address: str, kind: Kind, identifier: str, olds: Mapping[str, Any]) -> None:
         """Bring every field that differs to its declared value."""
         news = self.references.declared_inputs(address)
-        self._demand("update", address, identifier, kind, news)
+        permit = self._demand("update", address, identifier, kind, news)
         raw = kind.read(self.cloud, identifier)
         if raw is None:
             raise ToolkitError(
@@ -235,15 +214,19 @@ class Session:
         changes = self._changes(address, kind, raw, values, olds)
         wanted = {change.field.name: change.wanted for change in changes}
         if wanted:
+            self._demand_unmoved(permit, kind, raw)
             kind.update(self.cloud, identifier, wanted, raw)
         self.references.know(address, identifier)
 
     def delete(self, address: str, kind: Kind, identifier: str) -> None:
         """Delete the object of that id, unless what bears the id by now is what has taken its place."""
-        self._demand("delete", address, identifier, kind, {})
+        permit = self._demand("delete", address, identifier, kind, {})
         if self._stands_as_declared(address, kind, identifier):
             return
-        kind.delete(self.cloud, identifier)
+        raw = kind.read(self.cloud, identifier)
+        if raw is not None:
+            self._demand_unmoved(permit, kind, raw)
+            kind.delete(self.cloud, identifier)
         if kind.listed:
             self.snapshot.index(kind).drop(identifier)
 
@@ -256,7 +239,7 @@ class Session:
         raw = self.snapshot.one(kind, identifier) if self.references.is_address(address) else None
         if raw is None:
             return False
-        if kind.marked_by is not Marker.NONE and kind.marker(raw) != self.references.marker(address):
+        if kind.marked_by is not Marker.NONE and kind.marker(raw) not in self.references.marks(address):
             return False
         live = kind.project(raw)
         values = self.references.resolved(kind, self.references.declared_inputs(address), strict=False)
@@ -268,15 +251,24 @@ class Session:
 
     def _demand(
         self, operation: str, address: str, identifier: str, kind: Kind, inputs: Mapping[str, Any]
-    ) -> None:
+    ) -> Permit:
+        """What a changing call needs before it: that nobody has stopped us, the lease, and the plan."""
         if self._stopped.is_set():
             raise ToolkitError("stopped", f"cloud {self.cloud.name}", "run it again to go on")
+        self._may_write()
+        digest = "" if operation == "delete" else self.references.inputs_digest(kind, inputs)
+        permit = Permit(operation, address, identifier, digest)
         if self._permits is not None:
-            digest = "" if operation == "delete" else self.references.inputs_digest(kind, inputs)
-            self._permits.demand(Permit(operation, address, identifier, digest))
+            self._permits.demand(permit)
+        return permit
 
-
-def worst(costs: list[Consequence]) -> Consequence:
-    """The gravest of several consequences."""
-    order = list(Consequence)
-    return max(costs, key=order.index, default=Consequence.NONE)
+    def _demand_unmoved(self, permit: Permit, kind: Kind, raw: Raw) -> None:
+        """Refuse to change or delete what is no longer what the plan was made for."""
+        if self._permits is None:
+            return
+        if not self._permits.unmoved(replace(permit, live=live_digest(kind, raw))):
+            raise ToolkitError(
+                f"{kind.name} {permit.identifier} ({permit.address}) has changed since the plan was made",
+                f"cloud {self.cloud.name}",
+                "plan again, and read what the plan says by then",
+            )

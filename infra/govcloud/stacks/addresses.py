@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from govcloud.stacks.origin import Origins
 from govcloud.topology import Flow, Group, Machine, PlaneTopology, Segment, Source, Topology
 
 CORE = "core"
@@ -21,6 +22,7 @@ class Places:
     def __init__(self, topology: Topology, plane: PlaneTopology) -> None:
         self.topology = topology
         self.plane = plane
+        self.origins = Origins(topology, plane)
         self._counties: Mapping[str, str] = {
             county.id: f"county-{county.key}" for county in topology.counties.values()
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from govcloud.errors import ToolkitError
 from govcloud.stacks import parts
 from govcloud.stacks.addresses import Places
 from govcloud.stacks.builder import StackBuilder
@@ -39,7 +40,33 @@ def _compile_plane(topology: Topology, plane: PlaneTopology) -> list[Stack]:
     parts.add_operators(by_name, places, plane.machines)
     for flow in plane.flows:
         parts.add_rule(by_name[f"{plane.id}/{places.rule_stack(flow)}"], places, flow)
+    existing = {f"{plane.id}/{one.resource}": one.existing for one in plane.adoptions.values()}
+    _demand_known(builders, plane)
+    for builder in builders:
+        builder.named(existing)
+    _retire(builders)
     return _linked([builder for builder in builders if len(builder)])
+
+
+def _demand_known(builders: list[StackBuilder], plane: PlaneTopology) -> None:
+    """An adoption names a resource that there is."""
+    known = {address for builder in builders for address in builder.addresses()}
+    for one in plane.adoptions.values():
+        if f"{plane.id}/{one.resource}" not in known:
+            raise ToolkitError(
+                f"there is no resource {plane.id}/{one.resource}",
+                one.where("resource"),
+                "name it as `govcloud stacks --resources` lists it, without the plane",
+            )
+
+
+def _retire(builders: list[StackBuilder]) -> None:
+    """Let go what stands on what is declared to go, and what stands on that."""
+    while True:
+        gone = {address: builder.name for builder in builders for address in builder.retired}
+        found = [builder.retire(gone) for builder in builders if gone]
+        if not any(found):
+            return
 
 
 def _linked(builders: list[StackBuilder]) -> list[Stack]:

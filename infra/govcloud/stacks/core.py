@@ -15,15 +15,16 @@ def compile_core(places: Places) -> StackBuilder:
     declaration = places.plane.declaration
     if declaration.external is None or declaration.compute is None:
         raise LookupError(f"plane {declaration.id} is not provisioned")
-    for project in declaration.projects:
-        parts.add_project(builder, places, project.id)
-    _external(builder, places, declaration.external)
-    _backbone(builder, places)
-    _compute(builder, places, declaration.compute)
-    _accounts(builder, places)
-    _sources(builder, places)
-    _managed(builder, places)
-    _management(builder, places)
+    with builder.concerning(places.origins.plane()):
+        for project in declaration.projects:
+            parts.add_project(builder, places, project.id)
+        _external(builder, places, declaration.external)
+        _backbone(builder, places)
+        _compute(builder, places, declaration.compute)
+        _accounts(builder, places)
+        _sources(builder, places)
+        _managed(builder, places)
+        _management(builder, places)
     return builder
 
 

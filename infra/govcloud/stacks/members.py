@@ -40,6 +40,11 @@ def compile_county(places: Places, county: str) -> StackBuilder:
 
 def _router(builder: StackBuilder, places: Places, router: Router) -> None:
     """A router on the backbone, its way out, and the border's way back to its summary."""
+    with builder.concerning(places.origins.project(router.owner)):
+        _ways(builder, places, router)
+
+
+def _ways(builder: StackBuilder, places: Places, router: Router) -> None:
     project = places.project(router.project)
     reference = builder.add("router", router.id, name=router.id, project=project)
     interface = builder.add(

@@ -37,6 +37,16 @@ class Resource:
     name: str
     properties: Mapping[str, Value]
     depends_on: tuple[str, ...] = ()
+    moved_from: tuple[str, ...] = ()
+    """The addresses that it had before the thing it comes from was renamed, the newest first."""
+    where: str = ""
+    """The place in the inventory that asks for it, `file:line` from the inventory's directory."""
+    serves: str = ""
+    """Whom it serves first of all, by name: a system, a unit, a county."""
+    rebuild: bool = False
+    """Whether its data may go where a change asks for another object."""
+    existing: str = ""
+    """The id of an object that was there before us and becomes this resource."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,8 @@ class Stack:
     name: str
     resources: tuple[Resource, ...]
     depends_on: tuple[str, ...] = field(default=())
+    retired: tuple[str, ...] = ()
+    """Addresses of what the inventory declares to go, data and all."""
 
     def address(self, name: str) -> str:
         """The address by which other resources refer to `name` of this stack."""

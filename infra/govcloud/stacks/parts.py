@@ -15,6 +15,11 @@ PROVISIONER = "@self"
 
 def add_project(builder: StackBuilder, places: Places, project: str) -> None:
     """A project, and its quotas where the plane declares any."""
+    with builder.concerning(places.origins.project(project)):
+        _project(builder, places, project)
+
+
+def _project(builder: StackBuilder, places: Places, project: str) -> None:
     reference = builder.add(
         "project", f"{project}-project", name=global_name(places.topology, project), enabled=True
     )
@@ -33,6 +38,11 @@ def add_project(builder: StackBuilder, places: Places, project: str) -> None:
 
 def add_segment(builder: StackBuilder, places: Places, segment: Segment) -> None:
     """A segment: network, subnet, and the interface of its router that is its gateway."""
+    with builder.concerning(places.origins.segment(segment)):
+        _segment(builder, places, segment)
+
+
+def _segment(builder: StackBuilder, places: Places, segment: Segment) -> None:
     project = places.project(segment.project)
     network = builder.add("network", f"{segment.id}-network", name=segment.id, project=project)
     first, last = segment.dynamic
@@ -54,6 +64,11 @@ def add_segment(builder: StackBuilder, places: Places, segment: Segment) -> None
 
 def add_member_group(builder: StackBuilder, places: Places, segment: Segment) -> None:
     """A member's own group: who is in it may reach each other, and nobody else."""
+    with builder.concerning(places.origins.segment(segment)):
+        _member_group(builder, places, segment)
+
+
+def _member_group(builder: StackBuilder, places: Places, segment: Segment) -> None:
     name = f"{segment.id}-group"
     group = builder.add("security_group", name, name=segment.id, project=places.project(segment.project))
     builder.add(
@@ -79,13 +94,14 @@ def add_operators(by_name: Mapping[str, StackBuilder], places: Places, machines:
 
 def add_operator(builder: StackBuilder, places: Places, project: str) -> None:
     """Let the provisioning account create servers in one project."""
-    builder.add(
-        "role_assignment",
-        operator_name(project),
-        project=places.project(project),
-        user=PROVISIONER,
-        role="member",
-    )
+    with builder.concerning(places.origins.project(project)):
+        builder.add(
+            "role_assignment",
+            operator_name(project),
+            project=places.project(project),
+            user=PROVISIONER,
+            role="member",
+        )
 
 
 def operator_name(project: str) -> str:
@@ -95,11 +111,19 @@ def operator_name(project: str) -> str:
 
 def add_group(builder: StackBuilder, places: Places, group: Group) -> None:
     """The security group of machines of one purpose; its rules follow from the flows."""
-    builder.add("security_group", f"{group.id}-group", name=group.id, project=places.project(group.project))
+    with builder.concerning(places.origins.group(group.id)):
+        builder.add(
+            "security_group", f"{group.id}-group", name=group.id, project=places.project(group.project)
+        )
 
 
 def add_machine(builder: StackBuilder, places: Places, machine: Machine, **more: Value) -> None:
     """A server with its port and any floating address; `more` are further fields of the port."""
+    with builder.concerning(*places.origins.machine(machine)):
+        _machine(builder, places, machine, more)
+
+
+def _machine(builder: StackBuilder, places: Places, machine: Machine, more: Mapping[str, Value]) -> None:
     project = places.project(machine.project)
     port = builder.add(
         "port",
@@ -162,6 +186,14 @@ def add_rule(builder: StackBuilder, places: Places, flow: Flow) -> None:
     name = f"{flow.target}-group-{flow.service_id}-from-{flow.source.id}"
     if remote is None or name in builder:
         return
+    origins = [places.origins.group(flow.target)]
+    if flow.source.kind == "group":
+        origins.append(places.origins.group(flow.source.id))
+    with builder.concerning(*origins):
+        _rule(builder, places, flow, name, remote)
+
+
+def _rule(builder: StackBuilder, places: Places, flow: Flow, name: str, remote: Mapping[str, Value]) -> None:
     service = flow.service
     ports: dict[str, Value] = {}
     if service.first is not None and service.last is not None:

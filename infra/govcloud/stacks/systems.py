@@ -20,13 +20,15 @@ def compile_systems(places: Places) -> StackBuilder:
             continue
         parts.add_group(builder, places, group)
         if len(group.machines) > 1:
-            builder.add(
-                "server_group",
-                f"{group.id}-spread",
-                name=f"{group.id}-spread",
-                policy="soft-anti-affinity",
-                project=places.project(group.project),
-            )
+            with builder.concerning(places.origins.group(group.id)):
+                spread = f"{group.id}-spread"
+                builder.add(
+                    "server_group",
+                    spread,
+                    name=builder.lasting(spread),
+                    policy="soft-anti-affinity",
+                    project=places.project(group.project),
+                )
     for machine in machines:
         parts.add_machine(builder, places, machine)
     return builder

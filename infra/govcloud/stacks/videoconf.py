@@ -19,7 +19,8 @@ def compile_videoconf(places: Places) -> StackBuilder:
             parts.add_segment(builder, places, segment)
     machines = [machine for machine in plane.machines if machine.kind == "conference"]
     for conference in plane.conferences.values():
-        _conference(builder, places, conference)
+        with builder.concerning(places.origins.group(f"{conference.id}-bridges")):
+            _conference(builder, places, conference)
     for machine in machines:
         parts.add_machine(builder, places, machine, **_port(builder, machine))
     return builder

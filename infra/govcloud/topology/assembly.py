@@ -35,6 +35,7 @@ def assemble(
         imports=plane.imports,
         websites=plane.websites,
         approvals=plane.approvals,
+        adoptions=plane.adoptions,
         platform_segments=plane.segments,
         platform_machines=plane.machines,
         declared_flows=plane.flows,

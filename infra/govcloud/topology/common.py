@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictBool, model_validator
 
-from govcloud.topology.thing import Named, Part, Thing
+from govcloud.topology.thing import Lasting, Named, Part, Thing
 from govcloud.topology.words import Body, Id, NameZh, RowId, ServiceWord, Text, fault
 
 
@@ -34,13 +34,13 @@ class Site(Thing):
     ]
 
 
-class Unit(Thing):
+class Unit(Lasting):
     """A municipal unit, of one of the seven kinds of body (`units/<id>.yaml`)."""
 
     body: Body
 
 
-class County(Thing):
+class County(Lasting):
     """A county, county-level city, district or area, with its townships (`counties/<id>.yaml`)."""
 
     kind: Literal["county", "county-level-city", "district", "area"]
@@ -51,8 +51,8 @@ class County(Thing):
 
     @property
     def key(self) -> str:
-        """What names the county's stack: its national code, or its id where it has none."""
-        return self.code or self.id
+        """What names the county's stack: its national code, or its first id where it has none."""
+        return self.code or (self.id, *self.moved_from)[-1]
 
 
 class Component(Part):

@@ -17,7 +17,7 @@ from govcloud.topology.document import Document
 from govcloud.topology.faults import translate
 from govcloud.topology.lock import Lock
 from govcloud.topology.plane import Egress, Plane
-from govcloud.topology.thing import Thing
+from govcloud.topology.thing import Lasting, Thing
 
 Model = TypeVar("Model", bound=BaseModel)
 AThing = TypeVar("AThing", bound=Thing)
@@ -26,6 +26,7 @@ SITE_FILES = ("site.yaml", "requirements.yaml", "indicators.yaml")
 SITE_DIRECTORIES = ("units", "counties", "blueprints")
 PLANE_FILES = ("plane.yaml", "addresses.lock.yaml")
 PLANE_DIRECTORIES: Mapping[str, type[Thing]] = {
+    "adoptions": hosted.Adoption,
     "approvals": hosted.Approval,
     "conferences": hosted.Conference,
     "egress": Egress,
@@ -55,11 +56,16 @@ class DeclaredPlane:
     imports: dict[str, hosted.Import] = field(default_factory=dict)
     websites: dict[str, hosted.Website] = field(default_factory=dict)
     approvals: dict[str, hosted.Approval] = field(default_factory=dict)
+    adoptions: dict[str, hosted.Adoption] = field(default_factory=dict)
 
     def things(self) -> Iterator[tuple[str, Thing]]:
         """Every thing beside the plane itself, with the name of its directory."""
         for name in PLANE_DIRECTORIES:
             yield from ((name, thing) for thing in getattr(self, name).values())
+
+    def renamed(self) -> dict[str, tuple[str, ...]]:
+        """The former ids of its renamed things."""
+        return _renamed(thing for _, thing in self.things())
 
 
 @dataclass
@@ -88,6 +94,14 @@ class Declared:
         """Every thing of the rosters and blueprints, with the name of its directory."""
         for name in SITE_DIRECTORIES:
             yield from ((name, thing) for thing in getattr(self, name).values())
+
+    def renamed(self) -> dict[str, tuple[str, ...]]:
+        """The former ids of renamed units and counties."""
+        return _renamed(thing for _, thing in self.common())
+
+
+def _renamed(things: Iterator[Thing]) -> dict[str, tuple[str, ...]]:
+    return {thing.id: thing.moved_from for thing in things if isinstance(thing, Lasting) and thing.moved_from}
 
 
 def read(directory: Path, planes: Sequence[str] | None = None) -> Declared:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictBool, StrictInt, WithJsonSchema, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
-from govcloud.topology.thing import Count, Named, Part, Thing
+from govcloud.topology.thing import Count, Lasting, Named, Part, Thing
 from govcloud.topology.words import (
     Address,
     Duration,
@@ -18,10 +18,11 @@ from govcloud.topology.words import (
     Several,
     Text,
     fault,
+    one_or_several,
 )
 
 
-class PlatformSegment(Thing):
+class PlatformSegment(Lasting):
     """A segment of the platform itself, such as management or data (`<plane>/segments/<id>.yaml`)."""
 
     project: Id
@@ -32,21 +33,16 @@ class PlatformSegment(Thing):
     ] = False
 
 
-def _one_or_several() -> WithJsonSchema:
-    word = {"type": "string"}
-    return WithJsonSchema({"anyOf": [word, {"type": "array", "items": word, "minItems": 1}]})
-
-
 class Reach(Part):
     """Who may reach a thing, on what, why, and by which approval."""
 
-    sources: Annotated[tuple[Selector, ...], Several, Field(alias="from", min_length=1), _one_or_several()]
-    services: Annotated[tuple[Id, ...], Several, Field(alias="on", min_length=1), _one_or_several()]
+    sources: Annotated[tuple[Selector, ...], Several, Field(alias="from", min_length=1), one_or_several()]
+    services: Annotated[tuple[Id, ...], Several, Field(alias="on", min_length=1), one_or_several()]
     because: Text
     approved: Id
 
 
-class PlatformMachine(Thing):
+class PlatformMachine(Lasting):
     """A machine of the platform itself (`<plane>/machines/<id>.yaml`)."""
 
     segment: Id
@@ -93,7 +89,7 @@ class Dataset(Part):
     procedure: Text
 
 
-class System(Thing):
+class System(Lasting):
     """A department's or shared application (`<plane>/systems/<id>.yaml`)."""
 
     owner: Id
@@ -168,7 +164,7 @@ class Edges(Part):
     quality: Quality
 
 
-class Conference(Thing):
+class Conference(Lasting):
     """Venues and bridges (`<plane>/conferences/<id>.yaml`)."""
 
     owner: Id
@@ -202,6 +198,22 @@ class Website(Thing):
     domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]{3,100}$")]
 
 
+class Adoption(Thing):
+    """An object that was in the cloud before us and becomes ours (`<plane>/adoptions/<id>.yaml`)."""
+
+    resource: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9-]+/[a-z0-9-]+$",
+            description="The resource that it becomes: <stack>/<name>, as `govcloud stacks` lists it.",
+        ),
+    ]
+    existing: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9/._-]{1,200}$", description="The object's id in the plane's cloud.")
+    ]
+    because: Text
+
+
 class Approval(Thing):
     """A technical review, or a permission for flows (`<plane>/approvals/<id>.yaml`)."""
 
@@ -211,6 +223,7 @@ class Approval(Thing):
 
 
 __all__ = [
+    "Adoption",
     "Approval",
     "Conference",
     "Dataset",

@@ -24,7 +24,7 @@ class Draft:
         self.plane = plane
         self.resolver = Resolver(site, plane, rosters)
         self.layout: Layout = lay_out(site, plane, self.resolver)
-        self.plan: Plan = self._plan()
+        self.plan: Plan = self._plan(site.renamed() | plane.renamed())
 
     @property
     def lock_file(self) -> Path:
@@ -43,7 +43,7 @@ class Draft:
             return None
         return Context(site, self.plane, self.plane.plane, self.resolver, self.layout, self.plan)
 
-    def _plan(self) -> Plan:
+    def _plan(self, renamed: dict[str, tuple[str, ...]]) -> Plan:
         if self.plane.plane is None:
             return Plan()
         return allocation.allocate(
@@ -51,6 +51,7 @@ class Draft:
             self.plane.lock,
             [segment.request() for segment in self.layout.segments],
             [*(machine.request() for machine in self.layout.machines), *self.layout.shared],
+            renamed,
         )
 
 

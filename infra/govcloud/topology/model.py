@@ -136,6 +136,7 @@ class PlaneTopology:
     imports: Mapping[str, hosted.Import]
     websites: Mapping[str, hosted.Website]
     approvals: Mapping[str, hosted.Approval]
+    adoptions: Mapping[str, hosted.Adoption]
     platform_segments: Mapping[str, hosted.PlatformSegment]
     platform_machines: Mapping[str, hosted.PlatformMachine]
     declared_flows: Mapping[str, hosted.DeclaredFlow]

@@ -8,7 +8,18 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from govcloud.topology.thing import Count, Named, Part, Positive, Thing
-from govcloud.topology.words import Address, Id, NameZh, Prefix, Protection, Selector, Size, Text, fault
+from govcloud.topology.words import (
+    Address,
+    Id,
+    NameZh,
+    Prefix,
+    Protection,
+    Selector,
+    Size,
+    StateUrl,
+    Text,
+    fault,
+)
 
 LevelName = Literal["platform", "systems", "city", "county"]
 
@@ -133,6 +144,13 @@ class Quota(Part):
     floatingip: Positive | None = None
 
 
+class ChangeControl(Part):
+    """How changes of the plane are approved: by how many others than their author, and for how long."""
+
+    signatures: Annotated[StrictInt, Field(ge=0, le=5)] = 0
+    plans_last: Annotated[StrictInt, Field(ge=1, le=90, description="Days until a plan expires.")] = 7
+
+
 class Compute(Part):
     """What the plane's machines are made from."""
 
@@ -166,6 +184,11 @@ class Plane(Thing):
     backbone_project: Id | None = None
     compute: Compute | None = None
     accounts: tuple[Account, ...] = ()
+    change_control: ChangeControl = ChangeControl()
+    state: Annotated[
+        StateUrl | None,
+        Field(description="Where the state lies, if not in the work directory: s3://… or postgres://…"),
+    ] = None
     quotas: Annotated[
         dict[Id, Quota], Field(description="By project: a unit, county or platform project.")
     ] = {}

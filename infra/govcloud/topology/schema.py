@@ -15,6 +15,7 @@ from govcloud.topology.plane import Egress, Plane
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "addresses": Lock,
+    "adoption": hosted.Adoption,
     "approval": hosted.Approval,
     "blueprint": common.Blueprint,
     "conference": hosted.Conference,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StrictInt
 
 from govcloud.errors import Where
 from govcloud.topology.document import Document
-from govcloud.topology.words import Id, NameZh, RowId
+from govcloud.topology.words import Id, NameZh, RowId, Several, one_or_several
 
 
 class Part(BaseModel):
@@ -36,6 +36,24 @@ class Thing(Part):
     def bind(self, document: Document) -> None:
         """Remember the file this thing was read from."""
         self._document = document
+
+
+class Lasting(Thing):
+    """A thing that stands in a cloud, and so is not renamed or removed by rewriting a file alone."""
+
+    moved_from: Annotated[
+        tuple[Id, ...],
+        Several,
+        Field(description="Ids that it had, the newest first: renamed, not made anew. Leave them in place."),
+        one_or_several(),
+    ] = ()
+    retire: Annotated[
+        Literal[True, "rebuild"] | None,
+        Field(
+            description="true: it is to go, and its data with it. rebuild: its data may go where a change "
+            "asks for another object."
+        ),
+    ] = None
 
 
 class Named(Part):

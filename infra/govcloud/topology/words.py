@@ -166,6 +166,17 @@ def _duration(value: Any) -> int:
     return int(match[1]) * {"s": 1, "min": 60, "h": 3600, "d": 86400}[match[2]]
 
 
+def _state_url(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"(file|s3|postgres)://[!-~]{1,300}", value):
+        raise fault(
+            f"`{value}` is no place for state",
+            "write s3://BUCKET/…, postgres://USER@HOST/DATABASE or file://…",
+        )
+    if re.match(r"[a-z0-9]+://[^/@]*:[^/@]*@|[^?]*\?(.*&)?(ssl)?password=", value):
+        raise fault("the place of the state holds a password", "take it out; put it into a PGPASSFILE")
+    return value
+
+
 def _schema(**schema: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", **schema})
 
@@ -181,10 +192,19 @@ Selector = Annotated[str, Field(pattern=r"^[A-Za-z0-9/*-]{1,150}$")]
 Prefix = Annotated[IPv4Network, BeforeValidator(_network), _schema(format="ipv4network")]
 Several = BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
 """One word may stand for a list of one."""
+
+
+def one_or_several() -> WithJsonSchema:
+    """The schema of `Several`."""
+    word = {"type": "string"}
+    return WithJsonSchema({"anyOf": [word, {"type": "array", "items": word, "minItems": 1}]})
+
+
 Address = Annotated[IPv4Address, BeforeValidator(_address), _schema(format="ipv4")]
 ServiceWord = Annotated[
     Service, BeforeValidator(_service), _schema(pattern=r"^(tcp|udp)/[0-9]+(-[0-9]+)?$|^icmp$")
 ]
+StateUrl = Annotated[str, BeforeValidator(_state_url), _schema(pattern=r"^(file|s3|postgres)://")]
 Size = Annotated[int, BeforeValidator(_size), _schema(pattern=r"^[1-9][0-9]* (MiB|GiB|TiB)$")]
 """In MiB."""
 Duration = Annotated[int, BeforeValidator(_duration), _schema(pattern=r"^[1-9][0-9]* (s|min|h|d)$")]

@@ -109,7 +109,10 @@ def _accept(command: click.Command, arguments: list[str], parent: click.Context 
     except click.exceptions.Exit:  # `--help` and `--version` end here, and well
         return
     if isinstance(command, click.Group):
-        _, found, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        words = [*context._protected_args, *context.args]
+        if not words and command.invoke_without_command:
+            return
+        _, found, rest = command.resolve_command(context, words)
         assert found is not None
         _accept(found, rest, context)
 

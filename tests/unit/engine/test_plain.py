@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from govcloud.engine import PlaneWork, Setting, run_pulumi
+from govcloud.engine.leases import Leases
 from govcloud.engine.plain import PLANNED, Use, use_of
 from govcloud.errors import ToolkitError
 from govcloud.stacks import Stack
@@ -158,9 +159,9 @@ def test_the_exit_code_is_pulumi_s(setting: Setting, monkeypatch: pytest.MonkeyP
 
 
 def test_reading_goes_on_beside_a_run_and_writing_does_not(setting: Setting) -> None:
-    with setting.work.lease("apply"):
+    with Leases(setting.store, ["extranet/core"], "apply"):
         assert run_pulumi(setting, "extranet/core", ["stack", "export"]) == 0
-        with pytest.raises(ToolkitError, match="another run works on extranet: apply"):
+        with pytest.raises(ToolkitError, match="another run works on it: apply"):
             run_pulumi(setting, "extranet/core", ["state", "delete", "urn:x"])
 
 

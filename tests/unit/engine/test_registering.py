@@ -60,7 +60,7 @@ def played(monkeypatch: pytest.MonkeyPatch, recorder: Recorder) -> Callable[[], 
     monkeypatch.setattr(registering, "_engine", engine)
     kinds = {STACK.address(one.name): one.kind for one in STACK.resources}
     return registering.program(
-        STACK, {address: Declared(kinds[address], INPUTS[address]) for address in INPUTS}
+        "site", STACK, {address: Declared(kinds[address], INPUTS[address]) for address in INPUTS}
     )
 
 

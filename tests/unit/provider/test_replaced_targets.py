@@ -51,7 +51,7 @@ def _generation(public_key: str, name: str = "operator") -> str:
         KEY: Declared("keypair", {"name": name, "public_key": public_key}),
         SERVER: Declared("server", {"name": "machine", "keypair": KEY}),
     }
-    return References("site", None, declared, None).generation(SERVER)  # type: ignore[arg-type]
+    return References("site", None, declared, None, {}).generation(SERVER)  # type: ignore[arg-type]
 
 
 def test_a_generation_follows_the_name_of_the_key_and_not_the_key() -> None:

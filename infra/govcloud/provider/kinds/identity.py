@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from govcloud.errors import ToolkitError
-from govcloud.provider.cloud import Cloud, CloudError
+from govcloud.provider.cloud import Cloud
+from govcloud.provider.cloud_error import CloudError
 from govcloud.provider.kind import Consequence, Field, Kind, Marker, Raw, Resolved, required
 from govcloud.provider.snapshot import Snapshot
 

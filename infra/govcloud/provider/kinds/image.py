@@ -8,7 +8,8 @@ import uuid
 from pathlib import Path
 
 from govcloud.errors import ToolkitError
-from govcloud.provider.cloud import Cloud, CloudError
+from govcloud.provider.cloud import Cloud
+from govcloud.provider.cloud_error import CloudError
 from govcloud.provider.kind import Change, Field, Kind, Marker, Raw, Resolved, required
 from govcloud.provider.kinds.compute import OURS
 from govcloud.provider.snapshot import Snapshot

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from govcloud.provider.cloud import Cloud, CloudError
+from govcloud.provider.cloud import Cloud
+from govcloud.provider.cloud_error import CloudError
 from govcloud.provider.kind import Change, Consequence, Field, Kind, Raw, Resolved, required
 
 PROJECT = Field(
@@ -46,6 +47,7 @@ class Subnet(Kind):
     name = "subnet"
     path = "/subnets"
     natural_key = ("network", "cidr")
+    part_of = ("network",)
     fields = (
         Field("name", required=True),
         PROJECT,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from govcloud.provider.cloud import Cloud, CloudError
+from govcloud.provider.cloud import Cloud
+from govcloud.provider.cloud_error import CloudError
 from govcloud.provider.kind import Change, Consequence, Field, Kind, Marker, Raw, Resolved, required
 from govcloud.provider.kinds.network import PROJECT
 from govcloud.provider.snapshot import Snapshot
@@ -87,6 +88,7 @@ class RouterInterface(Kind):
     path = "/ports"
     marked_by = Marker.NONE
     natural_key = ("router", "subnet")
+    part_of = ("subnet",)
     fields = (
         required("router", refers_to=("router",)),
         required("subnet", refers_to=("subnet",)),
@@ -223,6 +225,7 @@ class FloatingIP(Kind):
     path = "/floatingips"
     singular = "floatingip"
     natural_key = ("network", "address")
+    part_of = ("port",)
     fields = (
         PROJECT,
         required("network", api="floating_network_id", refers_to=("network",)),

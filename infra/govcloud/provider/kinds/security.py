@@ -39,6 +39,7 @@ class SecurityGroupRule(Kind):
         "remote_group",
         "remote_address_group",
     )
+    part_of = ("security_group",)
     fields = (
         required("security_group", api="security_group_id", refers_to=("security_group",)),
         required("direction"),
@@ -66,6 +67,7 @@ class RBACPolicy(Kind):
     path = "/rbac-policies"
     marked_by = Marker.NONE
     natural_key = ("object_type", "object", "action", "target_project")
+    part_of = ("object",)
     fields = (
         required("object_type"),
         required(
@@ -151,6 +153,7 @@ class QoSBandwidthLimitRule(QoSRule):
     name = "qos_bandwidth_limit_rule"
     rule_type = "bandwidth_limit"
     natural_key = ("policy", "direction")
+    part_of = ("policy",)
     fields = (
         required("policy", refers_to=("qos_policy",)),
         Field("direction", change=Change.DELETE_FIRST, default="egress"),
@@ -165,6 +168,7 @@ class QoSDscpMarkingRule(QoSRule):
     name = "qos_dscp_marking_rule"
     rule_type = "dscp_marking"
     natural_key = ("policy",)
+    part_of = ("policy",)
     fields = (
         required("policy", refers_to=("qos_policy",)),
         Field("dscp_mark", required=True),

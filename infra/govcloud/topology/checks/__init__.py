@@ -12,6 +12,7 @@ from govcloud.topology.declared import Declared
 OF_THE_SITE: Sequence[Callable[[Declared], Iterator[ToolkitError]]] = (
     identity.rosters,
     identity.codes,
+    identity.renamed,
     identity.rows,
     identity.clouds,
     systems.blueprints,

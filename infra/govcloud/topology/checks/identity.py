@@ -10,7 +10,7 @@ from govcloud.topology.checks.context import Context
 from govcloud.topology.declared import Declared
 from govcloud.topology.document import Document
 from govcloud.topology.selectors import nearest
-from govcloud.topology.thing import Thing
+from govcloud.topology.thing import Lasting, Thing
 
 RESERVED = {
     "backbone": "the backbone network",
@@ -77,6 +77,26 @@ def rows(declared: Declared) -> Iterator[ToolkitError]:
         yield from _repeated_rows(
             declared.requirements_document, [row.id for row in declared.requirements.rows]
         )
+
+
+def renamed(declared: Declared) -> Iterator[ToolkitError]:
+    """A former id is nobody's any more, and was one thing's alone."""
+    kinds = [[thing for name, thing in declared.common() if name == kind] for kind in ("units", "counties")]
+    for plane in declared.planes.values():
+        for kind in ("segments", "machines", "systems", "conferences"):
+            kinds.append([thing for name, thing in plane.things() if name == kind])
+    for things in kinds:
+        ids = {thing.id for thing in things}
+        taken: dict[str, Thing] = {}
+        for thing in things:
+            for index, former in enumerate(thing.moved_from if isinstance(thing, Lasting) else ()):
+                where = thing.where("moved_from", index)
+                if former in ids - {thing.id}:
+                    what = f"`{thing.id}` was moved from `{former}`, which still stands"
+                    yield ToolkitError(what, where, "take that one away, or this id")
+                elif taken.setdefault(former, thing) is not thing:
+                    what = f"`{former}` was also moved to `{taken[former].id}`"
+                    yield ToolkitError(what, where, "keep the id in one of the two")
 
 
 def _repeated_rows(document: Document, rows: list[str]) -> Iterator[ToolkitError]:
