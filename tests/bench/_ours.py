@@ -8,17 +8,23 @@ from pathlib import Path
 
 from _objects import NAME, PLANE, stacks_of
 
-from govcloud.engine import Setting, WorkDirectory, apply_plan, applying, make_plan, runner
+from govcloud.engine import Setting, WorkDirectory, apply_plan, applying, make_plan, runner, write_plan
 from govcloud.progress import Silent
 from govcloud.toolchain import find_pulumi
 
 
+def setting_of(size: int, work: Path) -> Setting:
+    """The objects as a plane of ours."""
+    pulumi = find_pulumi(Silent()).root
+    return Setting(NAME, PLANE, stacks_of(size), WorkDirectory(work).plane(PLANE), pulumi, {})
+
+
 def main(size: int, work: Path) -> None:
     """Plan, then apply, in a work directory without state."""
-    pulumi = find_pulumi(Silent()).root
-    setting = Setting(NAME, PLANE, stacks_of(size), WorkDirectory(work).plane(PLANE), pulumi, {})
+    setting = setting_of(size, work)
     now = datetime.now(UTC)
-    apply_plan(make_plan(setting, Silent(), now), setting, Silent(), now)
+    folder = write_plan(make_plan(setting, Silent(), now), setting.work.plans)
+    apply_plan(folder, setting, Silent(), now)
 
 
 if __name__ == "__main__":

@@ -37,13 +37,20 @@ class Tofu:
     parallelism: int
 
     def apply(self, stacks: tuple[Stack, ...], plane: str, clouds_file: Path, work: Path) -> None:
-        """Create everything with one `tofu apply`; CalledProcessError with its words where it fails."""
+        """Create everything with one `tofu apply`; SystemExit with its words where it fails."""
         private_directory(work)
         write_private(work / "main.tf.json", configuration(stacks, plane))
         overrides = (
             f'provider_installation {{\n dev_overrides {{ "{SOURCE}" = "{self.folder}" }}\n direct {{}}\n}}\n'
         )
         write_private(work / "tofu.rc", overrides)
+        self._run(["apply", "-auto-approve"], clouds_file, work)
+
+    def refresh(self, clouds_file: Path, work: Path) -> None:
+        """Look for drift in what was applied in `work`; SystemExit where there is any."""
+        self._run(["plan", "-refresh-only", "-detailed-exitcode"], clouds_file, work)
+
+    def _run(self, words: list[str], clouds_file: Path, work: Path) -> None:
         environment = {
             # The provider reads a sourced openrc, too: nothing but what we say may point it anywhere.
             **{name: value for name, value in os.environ.items() if not name.startswith(("OS_", "TF_"))},
@@ -52,9 +59,14 @@ class Tofu:
             "TF_IN_AUTOMATION": "1",
             "CHECKPOINT_DISABLE": "1",
         }
-        words = [str(self.folder / "tofu"), "apply", "-auto-approve", "-input=false", "-no-color"]
         done = subprocess.run(
-            [*words, f"-parallelism={self.parallelism}"],
+            [
+                str(self.folder / "tofu"),
+                *words,
+                "-input=false",
+                "-no-color",
+                f"-parallelism={self.parallelism}",
+            ],
             cwd=work,
             env=environment,
             capture_output=True,
@@ -63,7 +75,7 @@ class Tofu:
         )
         if done.returncode:
             raise SystemExit(
-                f"tofu apply ended with {done.returncode}:\n{done.stdout[-500:]}\n{done.stderr[-1500:]}"
+                f"tofu {words[0]} ended with {done.returncode}:\n{done.stdout[-500:]}\n{done.stderr[-1500:]}"
             )
 
 

@@ -16,7 +16,7 @@ from _figures import Figure, finish, median, timed
 from pulumi.runtime.proto import provider_pb2
 
 from govcloud.engine import Setting, Site, each_plane, make_plan
-from govcloud.engine.planning import PREVIEWS_AT_ONCE, needs
+from govcloud.engine.planning import PREVIEWS_AT_ONCE
 from govcloud.engine.runner import Runner
 from govcloud.engine.schedule import side_by_side
 from govcloud.progress import Silent
@@ -69,8 +69,8 @@ def pass_once(setting: Setting) -> None:
         host_module.Servicer = real
     stacks = {stack.name: stack for stack in setting.stacks}
     with host:
-        runner = Runner(setting.site, setting.work, setting.pulumi_root, host.environment, "bench")
-        order = needs(setting.stacks, destroy=False)
+        runner = Runner(setting.backend, setting.pulumi_root, host.environment, "bench")
+        order = {stack.name: stack.depends_on for stack in setting.stacks}
 
         def preview(name: str) -> None:
             runner.preview(stacks[name], setting.declared)

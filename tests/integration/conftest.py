@@ -13,7 +13,7 @@ import pytest
 from openstack.connection import Connection
 
 from govcloud import lab as govlab
-from govcloud.engine import Plan, Setting, Site, apply_plan, each_plane, make_plan
+from govcloud.engine import Plan, Setting, Site, apply_plan, each_plane, make_plan, write_plan
 from govcloud.progress import Silent
 from govcloud.toolchain import find_pulumi
 
@@ -72,7 +72,8 @@ def plan(setting: Setting, **more: bool) -> Plan:
 
 def apply(made: Plan, setting: Setting) -> int:
     """Apply it now; how many objects stand for it."""
-    return apply_plan(made, setting, Silent(), datetime.now(UTC)).standing
+    folder = write_plan(made, setting.work.plans)
+    return apply_plan(folder, setting, Silent(), datetime.now(UTC)).standing
 
 
 @pytest.fixture(scope="session")
@@ -84,9 +85,15 @@ def small_site(lab: StandingLab, tmp_path_factory: pytest.TempPathFactory) -> Si
 
 
 @pytest.fixture(scope="session")
-def settings(small_site: Site) -> list[Setting]:
+def pulumi_root() -> Path:
+    """Where the Pulumi CLI lies."""
+    return find_pulumi(Silent()).root
+
+
+@pytest.fixture(scope="session")
+def settings(small_site: Site, pulumi_root: Path) -> list[Setting]:
     """A setting for each plane of the small site."""
-    return small_site.settings(find_pulumi(Silent()).root)
+    return small_site.settings(pulumi_root)
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,9 @@ import pytest
 
 from govcloud import lab as govlab
 from govcloud.demo import Report, demonstrate
-from govcloud.engine import Site
+from govcloud.engine import History, Site, each_plane, find_drift, open_store
 from govcloud.progress import Silent
+from govcloud.toolchain import find_pulumi
 from integration.conftest import ROOT, connect
 
 AT_LEAST = 2000
@@ -88,3 +89,19 @@ def test_every_proof_holds(report: Report) -> None:
 def test_it_tells_what_it_did(report: Report, said: list[str]) -> None:
     assert "a second plan finds nothing to do" in said
     assert any("machines configured" in line for line in said)
+
+
+def test_its_plans_were_signed_by_as_many_as_each_plane_asks_for(report: Report, site: Site) -> None:
+    for plane, asked in (("extranet", 1), ("classified", 2)):
+        store = open_store(None, site.plane_work(plane).state)
+        begun, applied = [entry.said for entry in History(store).entries()][:2]
+        assert (begun["signatures_asked"], len(begun["approvers"])) == (asked, asked)
+        assert applied["what"] == "applied"
+
+
+def test_the_untouched_city_has_no_drift(report: Report, site: Site) -> None:
+    found = each_plane(
+        site.settings(find_pulumi(Silent()).root), lambda setting: find_drift(setting, Silent())
+    )
+    assert [one for drift in found for one in drift.found] == []
+    assert sum(drift.objects for drift in found) == sum(census.total for census in report.censuses)

@@ -28,7 +28,9 @@ class Machines:
         work = self.site.plane_work(self.access.plane.id)
         wanted = [self.access.machine(name) for name in names] or list(self.access.running)
         trust(self.access, Cloud(work.plane, work.clouds_file), wanted, Silent())
-        prepared = prepare(self.site.topology, self.access, SecretSource(work).value)
+        prepared = prepare(
+            self.site.topology, self.access, SecretSource(work, self.site.topology.site.secrets).value
+        )
         made = run(prepared, Silent(), names, check)
         assert not made.errors, made.errors
         return made

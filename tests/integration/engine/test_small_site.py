@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,15 @@ import pytest
 from govcloud.engine import (
     PlaneWork,
     Setting,
-    apply_plan,
     make_plan,
     planning,
     read_plan,
     take_census,
     write_plan,
 )
+from govcloud.engine.leases import Leases
 from govcloud.engine.runner import Outcome, Runner
-from govcloud.engine.state import read_state
+from govcloud.engine.state import held_in
 from govcloud.errors import ToolkitError
 from govcloud.progress import Silent
 from govcloud.provider import KINDS
@@ -60,8 +60,7 @@ def test_no_secret_lies_in_plain_in_the_state_or_the_plans(applied: dict[str, Se
 
 def _identifiers(setting: Setting) -> dict[str, str]:
     """The id of every object of the plane, as the state records it."""
-    stacks = read_state(setting.work, setting.site).values()
-    return {held.address: held.identifier for stack in stacks for held in stack.held}
+    return held_in(setting.state())
 
 
 def test_every_kind_is_changed_by_hand_or_cannot_be() -> None:
@@ -197,12 +196,26 @@ def test_a_plan_for_something_else_is_refused(
 def test_a_plan_read_from_its_folder_is_the_plan(applied: dict[str, Setting], tmp_path: Path) -> None:
     made = plan(applied["classified"], destroy=True)
     folder = write_plan(made, tmp_path)
-    assert read_plan(folder) == made
-    assert json.loads((folder / "plan.json").read_text())["counts"] == {"delete": len(made.steps)}
+    assert read_plan(folder.sealed.folder).plan == made
+    assert json.loads((folder.sealed.folder / "plan.json").read_text())["counts"] == {
+        "delete": len(made.steps)
+    }
 
 
-def test_two_runs_on_one_plane_do_not_both_write(applied: dict[str, Setting]) -> None:
+def test_two_runs_on_one_stack_do_not_both_write(applied: dict[str, Setting], lab: StandingLab) -> None:
     setting = applied["classified"]
+    county = next(stack for stack in setting.stacks if "county" in stack.name)
+    segment = next(one for one in county.resources if one.kind == "network")
+    address = county.address(segment.name)
+    network = _identifiers(setting)[address]
+    lab.connect("classified").network.update_network(network, name="by-hand")
     made = plan(setting)
-    with setting.work.lease("another"), pytest.raises(ToolkitError, match="another run works on classified"):
-        apply_plan(made, setting, Silent(), datetime.now(UTC) + timedelta(seconds=1))
+    assert [step.address for step in made.steps] == [address]
+    with (
+        Leases(setting.store, [county.name], "another"),
+        pytest.raises(ToolkitError, match="another run works"),
+    ):
+        apply(made, setting)
+    with Leases(setting.store, [f"{setting.plane}/core"], "another stack's"):
+        apply(made, setting)
+    assert not plan(setting)

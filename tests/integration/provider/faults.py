@@ -10,7 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
 
-Spoil = Callable[[BaseHTTPRequestHandler, requests.Response], None]
+Handler = BaseHTTPRequestHandler
+Spoil = Callable[[Handler, requests.Response], None]
+OnChange = Callable[[Handler, Callable[[], requests.Response]], bool]
+"""Sees each changing call, with what forwards it; True where it has dealt with it."""
 
 
 @dataclass
@@ -19,6 +22,7 @@ class Proxy:
 
     target: str
     faults: list[Spoil] = field(default_factory=list)
+    on_change: OnChange | None = None
     seen: list[str] = field(default_factory=list)
     url: str = ""
 
@@ -31,7 +35,15 @@ class Proxy:
             for k, v in handler.headers.items()
             if k.lower() not in ("host", "content-length", "connection")
         }
-        answer = requests.request(method, self.target + handler.path, data=body, headers=headers, timeout=120)
+
+        def forward() -> requests.Response:
+            return requests.request(
+                method, self.target + handler.path, data=body, headers=headers, timeout=120
+            )
+
+        if method != "GET" and self.on_change is not None and self.on_change(handler, forward):
+            return
+        answer = forward()
         self.seen.append(f"{method} {handler.path}")
         spoil = self.faults.pop(0) if self.faults else whole
         spoil(handler, answer)
@@ -93,6 +105,9 @@ def proxy(target: str) -> Iterator[Proxy]:
 
         def do_PUT(self) -> None:
             made.handle(self, "PUT")
+
+        def do_PATCH(self) -> None:
+            made.handle(self, "PATCH")
 
         def do_DELETE(self) -> None:
             made.handle(self, "DELETE")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import yaml
 
-from govcloud.provider import KINDS, Cloud, CloudError, Declared, Intents, Session
+from govcloud.engine import open_store
+from govcloud.engine.journal import intents_of
+from govcloud.provider import KINDS, Cloud, CloudError, Declared, Session
 from integration.conftest import StandingLab
 from integration.provider.faults import Proxy, Spoil, empty_document, half, hang_up, proxy, status
 
@@ -116,7 +120,7 @@ def test_a_create_whose_answer_is_lost_is_not_sent_twice(
     project = connection.identity.find_project("admin").id
     address = "extranet/subject/lost"
     declared = {address: Declared("network", {"name": "lost", "project": project})}
-    intents = Intents(tmp_path / "intents.jsonl")
+    intents = intents_of(open_store(None, tmp_path / "store"))
     first = Session("matrix", spoiled, declared, intents)
     first.snapshot.index(NETWORK)
     between.faults += [hang_up]
@@ -216,6 +220,35 @@ def test_a_token_that_was_revoked_is_renewed(entry: dict[str, Any], tmp_path: Pa
         headers={"X-Subject-Token": session.get_token()},
     )
     assert names(cloud) == truth
+
+
+def test_an_upload_whose_token_ends_on_the_way_is_sent_again_from_its_beginning(
+    entry: dict[str, Any], lab: StandingLab, tmp_path: Path
+) -> None:
+    images = lab.connect("extranet").image
+    source = tmp_path / "image.raw"
+    source.write_bytes(b"0123456789abcdef" * 65536)
+    ends = iter([True])
+
+    def once(handler: BaseHTTPRequestHandler, _: Callable[[], requests.Response]) -> bool:
+        """The first upload is read half and then refused, as by a server that has noticed."""
+        if not next(ends, False):
+            return False
+        status(401)(handler, requests.Response())
+        return True
+
+    made = images.post("/images", json=IMAGE).json()
+    try:
+        with proxy(images.get_endpoint().rstrip("/").removesuffix("/v2")) as way:
+            cloud = cloud_of({**entry, "image_endpoint_override": f"{way.url}/v2"}, tmp_path)
+            cloud.login()
+            way.on_change = once
+            cloud.upload(f"/images/{made['id']}/file", source)
+        found = images.get_image(made["id"])
+        assert found.hash_value == hashlib.sha512(source.read_bytes()).hexdigest()
+        assert found.status == "active"
+    finally:
+        images.delete_image(made["id"])
 
 
 def test_a_certificate_that_does_not_verify_is_refused(entry: dict[str, Any], tmp_path: Path) -> None:

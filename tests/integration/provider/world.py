@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from govcloud.engine.journal import StackLog, sent_now
+from govcloud.engine.stores.files import Files
 from govcloud.provider import KINDS, Cloud, Declared, Intents, Session
 
 SITE = "matrix"
-SETTLES_WITHIN = 15.0
-"""Seconds that a killed run's create may still take: the lab's cloud has nothing else to do."""
+SETTLES_WITHIN = {"faults": 5.0}
+"""Seconds that a create whose answer is lost may still take, by journal: what holds it up is the test's own."""
 WORLD = "extranet/world/"
 SUBJECT = "extranet/subject/"
 
@@ -190,19 +192,30 @@ class World:
         self.clouds = str(clouds_file)
         self.folder = folder
         self.ids: dict[str, str] = {}
+        self._intents: Intents | None = None
         self._made: list[str] = []
 
-    def session(self, subjects: Mapping[str, Declared], journal: str = "intents") -> Session:
+    def session(
+        self, subjects: Mapping[str, Declared], journal: str = "intents", cloud: Cloud | None = None
+    ) -> Session:
         """A fresh session, as a new run would have it: it knows the cloud and nothing else."""
-        intents = Intents(self.folder / f"{journal}.jsonl", SETTLES_WITHIN)
-        found = Session(SITE, self.cloud, {**declarations(), **subjects}, intents)
+        found = Session(SITE, cloud or self.cloud, {**declarations(), **subjects}, self._record(journal))
         for address, identifier in self.ids.items():
             found.references.know(address, identifier)
         return found
 
     def undeclared(self) -> Session:
         """A run in which nothing is declared any more: what it is told to delete is to go."""
-        return Session(SITE, self.cloud, {}, Intents(self.folder / "intents.jsonl"))
+        return Session(SITE, self.cloud, {}, self._record("intents"))
+
+    def _record(self, journal: str) -> Intents:
+        """A run's record of creates; the run before it has ended."""
+        if self._intents is not None:
+            self._intents.close()
+        store = Files(self.folder / journal)
+        settles = SETTLES_WITHIN.get(journal, 15.0)
+        self._intents = Intents(lambda stack: StackLog(store, stack), sent_now, settles)
+        return self._intents
 
     def build(self) -> None:
         """Create the supporting objects, each behind those that it refers to."""
