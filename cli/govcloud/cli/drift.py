@@ -9,7 +9,6 @@ import click
 from govcloud.cli.options import format_option, site_of, site_options
 from govcloud.cli.output import Output, Shown
 from govcloud.engine import Drift, Drifted, demand_known, each_plane, find_drift
-from govcloud.toolchain import find_pulumi
 
 
 @click.command()
@@ -26,7 +25,7 @@ def drift(inventory: Path, work: Path | None, planes: tuple[str, ...], output: O
     """
     site = site_of(inventory, work, planes)
     with Shown() as progress:
-        settings = site.settings(find_pulumi(progress).root)
+        settings = site.settings()
         for setting in settings:
             demand_known(setting)
         found = each_plane(settings, lambda setting: find_drift(setting, progress))

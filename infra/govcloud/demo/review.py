@@ -22,6 +22,9 @@ from govcloud.engine import (
 from govcloud.evidence import Trust
 from govcloud.local import private_directory, write_private
 
+DIRECTORY = "demonstration-signers"
+"""Where their keys lie, in the directory of a plane."""
+
 
 def reviewed(folder: PlanFolder, setting: Setting) -> PlanFolder:
     """The plan with the signatures that its plane asks for; as it was where none is."""
@@ -39,7 +42,7 @@ def reviewed(folder: PlanFolder, setting: Setting) -> PlanFolder:
 
 def _keys(setting: Setting, asked: int) -> list[Path]:
     """The author's key and the reviewers', with a line for each among the plane's allowed signers."""
-    directory = private_directory(setting.work.root / "demonstration-signers")
+    directory = private_directory(setting.work.root / DIRECTORY)
     roles = {"author": "govcloud-author"}
     roles |= {f"reviewer-{number}": "govcloud-approver" for number in range(1, asked + 1)}
     keys = []

@@ -10,7 +10,7 @@ from typing import Any
 from govcloud.demo.machines import configure_all
 from govcloud.demo.proofs import prove
 from govcloud.demo.report import Report
-from govcloud.demo.review import reviewed
+from govcloud.demo.review import DIRECTORY, reviewed
 from govcloud.engine import (
     PlanFolder,
     Setting,
@@ -95,12 +95,16 @@ def _apply(folders: list[PlanFolder], settings: list[Setting], progress: Progres
 
 
 def _next_steps(site: Site) -> tuple[str, ...]:
-    plane = site.planes[0]
-    plans = site.plane_work(plane).plans
+    planes = site.topology.planes
+    plane = min(site.planes, key=lambda name: planes[name].declaration.change_control.signatures)
+    work = site.plane_work(plane)
+    signers = work.root / DIRECTORY
     return (
-        f"the plans that were applied: {plans}/*/plan.html",
+        f"the plans that were applied: {work.plans}/*/plan.html",
         "a machine's shell: ./dev run ssh shared-postgresql",
         "row by row of the requirements, what stands: ./dev run topology show --rows",
-        "take a field away by hand and see: ./dev run plan",
-        "take it all down: ./dev run apply --destroy, then ./dev run lab down",
+        "change something by hand and see: ./dev run drift",
+        f"plan as its author: ./dev run plan --plane {plane} --key {signers}/author",
+        f"sign it as another, then apply it: ./dev run approve FOLDER --key {signers}/reviewer-1",
+        "take it all down: ./dev run lab down",
     )

@@ -16,6 +16,7 @@ from govcloud.engine.workdir import PlaneWork
 from govcloud.local import private_directory, write_private
 
 log = logging.getLogger(__name__)
+META = ".pulumi/meta.yaml"
 LOCKS = ".pulumi/locks/organization/"
 
 
@@ -60,6 +61,8 @@ class Backend:
 
         The engine chooses the salt of the stack's secrets when it first writes.
         """
+        # Without it Pulumi takes a place that holds a stack for one of an older form.
+        self.store.create(META, b"version: 1\n")
         whole = f"organization/{self.site}/{pulumi_stack(stack)}"
         empty = json.dumps({"version": 3, "checkpoint": {"stack": whole}}).encode()
         self.store.create(self._checkpoint(stack), empty)

@@ -27,6 +27,8 @@ from govcloud.stacks import Secret, Stack, Supplied, Value
 from govcloud.topology.common import Secrets
 from govcloud.topology.plane import ChangeControl
 
+NO_ENGINE = Path("/nonexistent")
+"""In the place of Pulumi's directory, for what needs none of its engines."""
 NO_APPROVALS = ChangeControl()
 FROM_A_FILE = Secrets(file="secrets.yaml")
 

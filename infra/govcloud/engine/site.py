@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from govcloud.engine.setting import Setting
+from govcloud.engine.setting import NO_ENGINE, Setting
 from govcloud.engine.workdir import PlaneWork, WorkDirectory
 from govcloud.errors import ToolkitError
 from govcloud.stacks import Stack, compile_topology
@@ -67,7 +67,7 @@ class Site:
             secrets=self.topology.site.secrets,
         )
 
-    def settings(self, pulumi_root: Path, named: Sequence[str] = ()) -> list[Setting]:
+    def settings(self, pulumi_root: Path = NO_ENGINE, named: Sequence[str] = ()) -> list[Setting]:
         """A setting for each plane; where stacks or addresses are named, for their planes alone."""
         if not self.planes:
             raise ToolkitError("the inventory has nothing to provision", str(self.inventory), "add a plane")

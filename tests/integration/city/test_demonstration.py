@@ -13,7 +13,6 @@ from govcloud import lab as govlab
 from govcloud.demo import Report, demonstrate
 from govcloud.engine import History, Site, each_plane, find_drift, open_store
 from govcloud.progress import Silent
-from govcloud.toolchain import find_pulumi
 from integration.conftest import ROOT, connect
 
 AT_LEAST = 2000
@@ -100,8 +99,6 @@ def test_its_plans_were_signed_by_as_many_as_each_plane_asks_for(report: Report,
 
 
 def test_the_untouched_city_has_no_drift(report: Report, site: Site) -> None:
-    found = each_plane(
-        site.settings(find_pulumi(Silent()).root), lambda setting: find_drift(setting, Silent())
-    )
+    found = each_plane(site.settings(), lambda setting: find_drift(setting, Silent()))
     assert [one for drift in found for one in drift.found] == []
     assert sum(drift.objects for drift in found) == sum(census.total for census in report.censuses)

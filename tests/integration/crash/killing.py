@@ -89,20 +89,20 @@ class Ground:
         return begun, ended
 
 
-def kill_until(ground: Ground, wanted: int, dice: random.Random, kills: Kills) -> None:
-    """Start applies and kill them until `wanted` were killed or one has come to its end."""
+def kill_until(ground: Ground, wanted: int, dice: random.Random, kills: Kills, calls: int = 24) -> None:
+    """Start applies and kill each amid its first `calls` calls, until `wanted` were or one came to its end."""
     while kills.number < wanted:
         with ground.start() as run:
-            if not _reach(ground, run, dice):
+            if not _reach(ground, run, dice, calls):
                 _, said = run.communicate(timeout=RUNS_FOR)
                 assert run.returncode == 0, said
                 return
             _kill(ground, run, dice.choice(VICTIMS), kills)
 
 
-def _reach(ground: Ground, run: subprocess.Popen[str], dice: random.Random) -> bool:
+def _reach(ground: Ground, run: subprocess.Popen[str], dice: random.Random, most: int) -> bool:
     """Wait for a random instant of a run; False where it has ended before."""
-    calls, pause = dice.randint(1, 24), dice.uniform(0.0, 0.3)
+    calls, pause = dice.randint(1, most), dice.uniform(0.0, 0.3)
     while ground.begun(run.pid) < calls:
         if run.poll() is not None:
             return False

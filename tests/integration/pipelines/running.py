@@ -21,6 +21,8 @@ from govcloud.engine import new_key, public_half
 from integration.conftest import ROOT, StandingLab, offer_images
 
 PLANE = "classified"
+LEFT = (".work", "proposed", "plan-list.json", "summary.md", "comment.json", "drift.json")
+"""What a job leaves in its checkout, and the next one does not find."""
 ACCOUNTS = ("system-administrator", "security-administrator", "security-auditor")
 PAGES = ROOT / "docs" / "ci"
 
@@ -74,9 +76,7 @@ class Repository:
     def checkout(self, name: str) -> Repository:
         """A fresh checkout for another job, without what the last one left."""
         folder = self.root.with_name(name)
-        shutil.copytree(
-            self.root, folder, ignore=shutil.ignore_patterns(".work", "proposed", "*.json", "*.md")
-        )
+        shutil.copytree(self.root, folder, ignore=shutil.ignore_patterns(*LEFT))
         return Repository(folder, self.variables, self.keys, self.allowed_signers)
 
 

@@ -72,7 +72,7 @@ def test_the_order_of_properties_makes_no_difference() -> None:
 
 
 def test_names_of_temporary_files_are_not_told() -> None:
-    headers = {"before_header": "/etc/motd", "after_header": "/root/.ansible/tmp/tmp8x3k/motd.j2"}
+    headers = {"before_header": "/etc/motd", "after_header": "/tmp/ansible-tmp-7/motd.j2"}
     assert difference({"diff": {**PAGE, **headers}}) == SHOWN
 
 

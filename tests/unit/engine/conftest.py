@@ -6,11 +6,13 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
+from botocore import loaders
+from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
 PLACES = ("directory", "bucket")
@@ -34,6 +36,12 @@ def s3() -> Iterator[str]:
         server.stop()
 
 
+@cache
+def described() -> loaders.Loader:
+    """What the client library reads of S3's description: once, and not for each test."""
+    return loaders.Loader()
+
+
 def one_by_one(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
     lock = threading.Lock()
 
@@ -48,11 +56,12 @@ def one_by_one(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[by
 def bucket(s3: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """The URL of an empty place in a bucket of its own, with the account for it in the environment."""
     name = f"state-{uuid.uuid4().hex[:12]}"
+    monkeypatch.setattr(loaders, "create_loader", lambda *_: described())
     for variable, value in ACCOUNT.items():
         monkeypatch.setenv(variable, value)
     for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(variable, str(tmp_path / "nowhere"))
-    boto3.client("s3", endpoint_url=s3, region_name="us-east-1").create_bucket(Bucket=name)
+    get_backend("s3")["123456789012"]["aws"].create_bucket(name, "us-east-1")
     return f"s3://{name}/extranet/state?endpoint={s3}&region=us-east-1&s3ForcePathStyle=true"
 
 

@@ -70,8 +70,8 @@ def holding(store: Store, lost: threading.Event, lasts: float, *subjects: str) -
 
 def test_a_lease_is_renewed_for_longer_than_it_lasts(tmp_path: Path) -> None:
     lost, store = threading.Event(), Files(tmp_path)
-    with holding(store, lost, 3.0, CORE, CITY) as held:
-        assert not lost.wait(3.5)
+    with holding(store, lost, 2.0, CORE, CITY) as held:
+        assert not lost.wait(2.3)
         held.demand()
         assert sorted(holders(store)) == [CITY, CORE]
 

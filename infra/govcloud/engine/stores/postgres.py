@@ -45,6 +45,8 @@ class Table:
         self._table = query.pop("table", TABLE)
         if not re.fullmatch(r"[a-z_][a-z0-9_]{0,50}", self._table):
             raise StoreError(f"{self._table!r} cannot be a table's name", url, "use small letters and _")
+        # Pulumi puts the database's name before its own names, as it does with a bucket's path.
+        self._prefix = f"{parts.path.strip('/')}/" if parts.path.strip("/") else ""
         self._target = urlunsplit(parts._replace(query=urlencode(query)))
         self._pool: ConnectionPool[Any] | None = None
 
@@ -55,8 +57,8 @@ class Table:
 
     def names(self, prefix: str) -> list[str]:
         """The names below a prefix."""
-        rows = self._rows("SELECT key FROM {} WHERE starts_with(key, %s) ORDER BY key", prefix)
-        return [str(row[0]) for row in rows]
+        rows = self._rows("SELECT key FROM {} WHERE starts_with(key, %s) ORDER BY key", self._prefix + prefix)
+        return [str(row[0]).removeprefix(self._prefix) for row in rows]
 
     def read(self, name: str) -> bytes | None:
         """A row's content."""
@@ -68,7 +70,7 @@ class Table:
         rows = self._rows(
             "SELECT data, updated_at::text, extract(epoch FROM clock_timestamp() - updated_at)::float"
             " FROM {} WHERE key = %s",
-            name,
+            self._prefix + name,
         )
         return Record(_opened(rows[0][0]), rows[0][1], max(0.0, rows[0][2])) if rows else None
 
@@ -78,7 +80,7 @@ class Table:
             "INSERT INTO {} (key, data, updated_at) VALUES (%s, %s, clock_timestamp())"
             " ON CONFLICT (key) DO UPDATE SET data = excluded.data, updated_at = excluded.updated_at"
             " RETURNING key",
-            name,
+            self._prefix + name,
             _wrapped(content),
         )
 
@@ -88,7 +90,7 @@ class Table:
             self._rows(
                 "INSERT INTO {} (key, data, updated_at) VALUES (%s, %s, clock_timestamp())"
                 " ON CONFLICT (key) DO NOTHING RETURNING key",
-                name,
+                self._prefix + name,
                 _wrapped(content),
             )
         )
@@ -99,14 +101,14 @@ class Table:
             "UPDATE {} SET data = %s, updated_at = clock_timestamp()"
             " WHERE key = %s AND updated_at::text = %s RETURNING updated_at::text",
             _wrapped(content),
-            name,
+            self._prefix + name,
             version,
         )
         return str(rows[0][0]) if rows else None
 
     def delete(self, name: str) -> None:
         """Delete a row."""
-        self._rows("DELETE FROM {} WHERE key = %s RETURNING key", name)
+        self._rows("DELETE FROM {} WHERE key = %s RETURNING key", self._prefix + name)
 
     def _rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
         """The rows that a statement gives; `{}` in it is the table."""
