@@ -84,8 +84,8 @@ def apply_plan(
     """Carry the plan out, stack by stack in order, and count what stands in the end.
 
     `patience` is how many seconds to wait for another run to let go of a stack; `machines` checks and
-    configures those that the plan speaks of. Raises ToolkitError before any changing
-    call for a plan that is not current, not approved, or made for another world.
+    configures those that the plan speaks of. Raises ToolkitError before any changing call for a plan that is
+    not current, not approved, or made for another world.
     """
     plan = folder.plan
     history = History(setting.store)
@@ -103,7 +103,7 @@ def apply_plan(
     touched = [stack for stack in plan.stacks if plan.of_stack(stack)]
     run = _Run(folder, setting, wanted, progress, history)
     with Leases(setting.store, touched, "apply", patience, run.lost) as leases:
-        return run.carry_out(leases, approval, asked, machines)
+        return run.carry_out(leases, approval, machines)
 
 
 class _Run:
@@ -136,7 +136,6 @@ class _Run:
         self,
         leases: Leases,
         approval: Approval,
-        asked: int,
         machines: Machines | None,
     ) -> Applied:
         state = self._setting.state()
@@ -149,7 +148,8 @@ class _Run:
             demand_unmoved(session, self._plan, resumed)
             demand_possible(session, self._plan.steps)
             demand_same_machines(self._plan, machines, bool(resumed))
-            self._history.begun(self._folder, approval, asked)
+            # From now on what is declared is the rule: this very plan had the signatures that it needed.
+            self._history.begun(self._folder, approval, self._setting.control.signatures)
             self._stop = functools.partial(_stop, session, runner)
             try:
                 self._go_through(stacks, runner, session.stop)

@@ -109,6 +109,11 @@ def addresses(world: World) -> Iterator[ToolkitError]:
 
 def _asked_for(one: Coming) -> Iterator[tuple[str, str]]:
     """The networks and addresses that an object asks for; a network to come has none taken."""
+    if one.kind.name == "router":
+        network, address = one.values.get("external_network"), one.values.get("external_fixed_ip")
+        if isinstance(network, str) and address:
+            yield network, address
+        return
     network = one.values.get("network")
     if not isinstance(network, str):
         return

@@ -77,18 +77,12 @@ class Setting:
 
     @cached_property
     def topology_digest(self) -> str:
-        """A digest of everything that is declared, secrets by their names alone."""
-        return digest(
-            [
-                [
-                    stack.name,
-                    stack.depends_on,
-                    [_outline(resource) for resource in stack.resources],
-                    stack.retired,
-                ]
-                for stack in self.stacks
-            ]
-        )
+        """A digest of all that is declared, secrets by their names alone, and of how many must sign."""
+        stacks = [
+            [stack.name, stack.depends_on, [_outline(one) for one in stack.resources], stack.retired]
+            for stack in self.stacks
+        ]
+        return digest([stacks, self.control.signatures])
 
     @cached_property
     def _cloud(self) -> Cloud:

@@ -14,7 +14,6 @@ from govcloud.cli.main import govcloud
 from govcloud.engine import PlanFolder, Setting, apply_plan, read_plan
 from govcloud.errors import ToolkitError
 from govcloud.progress import Silent
-from integration.conftest import plan
 
 from .conftest import Machines
 
@@ -33,46 +32,35 @@ def _applied(folder: PlanFolder, machines: Machines, setting: Setting) -> None:
     apply_plan(folder, setting, Silent(), datetime.now(UTC), machines=reached)
 
 
-def test_configured_machines_have_nothing_to_change(machines: Machines) -> None:
-    found = _planned(machines).plan.machines
-    assert found is not None
-    assert {one.machine: one.changes for one in found} == {one.id: () for one in machines.access.running}
-
-
 def test_what_stands_in_the_plan_is_what_is_done(machines: Machines, applied: dict[str, Setting]) -> None:
     machines.on("probe", "echo '# by hand' >> /etc/nftables.conf")
     folder = _planned(machines)
-    (probe,) = [one for one in folder.plan.machines or () if one.changes]
-    assert probe.machine == "probe"
-    assert any("-# by hand" in change.difference for change in probe.changes)
-    page = folder.sealed.files["plan.html"].decode()
-    assert "-# by hand" in page
+    found = {one.machine: one.changes for one in folder.plan.machines or ()}
+    assert set(found) == {one.id for one in machines.access.running}
+    assert [name for name, changes in found.items() if changes] == ["probe"]
+    assert any("-# by hand" in change.difference for change in found["probe"])
+    assert "-# by hand" in folder.sealed.files["plan.html"].decode()
     assert folder.plan.counts() == {"configure": 1}
     _applied(folder, machines, applied["extranet"])
     assert "by hand" not in machines.on("probe", "cat /etc/nftables.conf")
     assert machines.wrong("probe", "base") == []
 
 
-def test_another_difference_by_now_is_refused(machines: Machines, applied: dict[str, Setting]) -> None:
-    machines.on("probe", "echo '# by hand' >> /etc/nftables.conf")
-    folder = _planned(machines)
-    machines.on("probe", "echo '# by another hand' >> /etc/nftables.conf")
-    with pytest.raises(
-        ToolkitError, match="machine probe: configuring it would change something else by now"
-    ):
-        _applied(folder, machines, applied["extranet"])
-    assert "by another hand" in machines.on("probe", "cat /etc/nftables.conf")
-    machines.configure("probe")
-    assert not plan(applied["extranet"])
-
-
-def test_no_secret_stands_in_a_plan_s_differences(machines: Machines) -> None:
+def test_another_difference_by_now_is_refused_and_no_secret_was_shown(
+    machines: Machines, applied: dict[str, Setting]
+) -> None:
     secrets = (machines.site.plane_work("extranet").root / "secrets.yaml").read_text()
     values = [line.partition(": ")[2] for line in secrets.splitlines()]
     assert values
     machines.on("portal-web", "echo changed >> /etc/portal/database")
     folder = _planned(machines)
-    assert any(one.changes for one in folder.plan.machines or ())
+    assert [one.machine for one in folder.plan.machines or () if one.changes] == ["portal-web"]
     for content in folder.sealed.files.values():
         assert not [value for value in values if value.encode() in content]
-    machines.configure("portal-web")
+    machines.on("probe", "echo '# by another hand' >> /etc/nftables.conf")
+    with pytest.raises(
+        ToolkitError, match="machine probe: configuring it would change something else by now"
+    ):
+        _applied(folder, machines, applied["extranet"])
+    assert "changed" in machines.on("portal-web", "cat /etc/portal/database")
+    machines.configure("portal-web", "probe")

@@ -175,15 +175,22 @@ def test_asking_for_fewer_signatures_needs_as_many_as_before(
     signed: tuple[Setting, dict[str, Path]], cloud: Connection, drifted: str
 ) -> None:
     setting, keys = signed
-    folder = _planned(setting)
+    _applied(_signed_by_all(_planned(setting), setting, keys), setting)
+    cloud.network.update_network(drifted, name="by hand")
+    lowered = replace(setting, control=ChangeControl(signatures=0))
+    with pytest.raises(ToolkitError, match="its author has not signed it"):
+        _applied(_planned(lowered), lowered)
+    _applied(_signed_by_all(_planned(lowered), lowered, keys), lowered)
+    # What two have approved is the rule from now on.
+    cloud.network.update_network(drifted, name="by hand")
+    _applied(_planned(lowered), lowered)
+
+
+def _signed_by_all(folder: PlanFolder, setting: Setting, keys: dict[str, Path]) -> PlanFolder:
     sign_as_author(folder, keys["author"])
     for name in ("first", "second"):
         folder = _sign(read_plan(folder.sealed.folder), setting, keys[name])
-    _applied(folder, setting)
-    cloud.network.update_network(drifted, name="by hand")
-    careless = replace(setting, control=ChangeControl(signatures=0))
-    with pytest.raises(ToolkitError, match="its author has not signed it"):
-        _applied(_planned(careless), careless)
+    return folder
 
 
 # -- what destroys data ------------------------------------------------------------------------

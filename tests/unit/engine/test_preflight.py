@@ -42,6 +42,15 @@ DECLARED = {
     f"{CORE}/floating": Declared(
         "floating_ip", {"project": "project-1", "network": "net-1", "address": "10.0.0.4"}
     ),
+    f"{CORE}/border": Declared(
+        "router",
+        {
+            "name": "border",
+            "project": "project-1",
+            "external_network": "net-1",
+            "external_fixed_ip": "10.0.0.4",
+        },
+    ),
     f"{CORE}/image": Declared("image", {"name": "base", "source": "debian", "min_ram": 1024, "min_disk": 5}),
     f"{CORE}/small": Declared("flavor", {"name": "small", "vcpus": 1, "ram": 512, "disk": 5}),
     f"{CORE}/large": Declared("flavor", {"name": "large", "vcpus": 1, "ram": 1024, "disk": 5}),
@@ -138,6 +147,11 @@ def test_another_address_or_network_is_free(other: dict[str, Any]) -> None:
 def test_in_a_network_to_come_every_address_is_free() -> None:
     cloud = Listed({"/ports": [port("port-9")]})
     assert told(cloud, step("net"), step("port-in-net-to-come")) == []
+
+
+def test_a_way_out_at_an_address_that_a_port_has_is_taken() -> None:
+    ((what, _),) = told(Listed({"/ports": [port("port-9", name="theirs")]}), step("border"))
+    assert what == f"{CORE}/border cannot be made: 10.0.0.4 is that of port port-9 (theirs)"
 
 
 def test_a_floating_address_that_a_port_has_is_taken() -> None:
