@@ -23,7 +23,7 @@ from integration.conftest import ROOT, connect
 from integration.provider.injecting import FAULTS, between, create_amid, remove
 from integration.provider.world import World, addressed
 
-COPIED = ("network", "router", "port", "security_group", "address_group", "qos_policy", "server_group")
+COPIED = ("router", "security_group", "address_group", "qos_policy", "server_group")
 """Kinds of which the cloud takes a second, identical object."""
 CASES = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "tests/cases/kinds").glob("*.yaml")}
 

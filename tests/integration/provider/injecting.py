@@ -121,10 +121,12 @@ def between(connection: Connection, clouds_file: Path, folder: Path) -> Iterator
     with ExitStack() as stack:
         proxies = {}
         for service, version in SERVICES.items():
-            endpoint = getattr(connection, service).get_endpoint().rstrip("/")
+            endpoint = str(connection.endpoint_for(service)).rstrip("/")
             root = endpoint.partition(version)[0]
             proxies[service] = stack.enter_context(proxy(root))
+            # With its version said the endpoint is not asked for it, and so not for where it is itself.
             cloud[f"{service}_endpoint_override"] = proxies[service].url + version
+            cloud[f"{service}_api_version"] = version.removeprefix("/v")
         path = folder / "clouds.yaml"
         path.write_text(yaml.safe_dump(entry))
         path.chmod(0o600)

@@ -240,7 +240,8 @@ def test_an_upload_whose_token_ends_on_the_way_is_sent_again_from_its_beginning(
     made = images.post("/images", json=IMAGE).json()
     try:
         with proxy(images.get_endpoint().rstrip("/").removesuffix("/v2")) as way:
-            cloud = cloud_of({**entry, "image_endpoint_override": f"{way.url}/v2"}, tmp_path)
+            through = {"image_endpoint_override": f"{way.url}/v2", "image_api_version": "2"}
+            cloud = cloud_of({**entry, **through}, tmp_path)
             cloud.login()
             way.on_change = once
             cloud.upload(f"/images/{made['id']}/file", source)

@@ -58,10 +58,10 @@ def test_a_tool_that_does_not_look_makes_two(
     fault: str,
 ) -> None:
     """The control."""
-    inputs = yaml.safe_load((CASES / "network.yaml").read_text())["create"]
+    inputs = yaml.safe_load((CASES / "security_group.yaml").read_text())["create"]
     monkeypatch.setattr(Session, "_left_behind", lambda *_: None)
-    address, _, _, standing = create_amid(world, spoiled, way, "network", inputs, fault)
-    for network in connection.network.networks():
-        if f"/{address}#" in (network.description or ""):
-            connection.network.delete_network(network)
+    address, _, _, standing = create_amid(world, spoiled, way, "security_group", inputs, fault)
+    for group in connection.network.security_groups():
+        if f"/{address}#" in (group.description or ""):
+            connection.network.delete_security_group(group)
     assert standing == 2

@@ -1,4 +1,4 @@
-"""State on a directory, on S3 and on PostgreSQL: the same promises on each, with a real engine and a real cloud."""
+"""State on S3 and on PostgreSQL: the promises of a directory, with a real engine and a real cloud."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from govcloud.progress import Silent
 from integration.conftest import ROOT, StandingLab, apply, offer_images, plan
 from integration.servers import Place, postgresql, s3
 
-KINDS = ("file", "s3", "postgres")
+KINDS = ("s3", "postgres")
+"""A directory is what all other tests have."""
 COUNTY = "classified/county-lakeside"
 HOLDER = """
 import sys, time
@@ -36,11 +37,8 @@ with Leases(open_store(sys.argv[1], Path()), [sys.argv[2]], "another run"):
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """A place for state, with its account in the environment."""
-    if request.param == "file":
-        yield Place(tmp_path_factory.mktemp("state").as_uri(), {})
-        return
     with s3() if request.param == "s3" else postgresql() as made, pytest.MonkeyPatch.context() as patch:
         for name, value in made.environment.items():
             patch.setenv(name, value)
@@ -51,14 +49,12 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def setting(
     place: Place, lab: StandingLab, pulumi_root: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Setting]:
-    """The small site's classified plane, its core and one county, standing; its state at the place."""
+    """The core of the small site's classified plane, standing; its state at the place."""
     work = tmp_path_factory.mktemp("work")
     offer_images(lab, work)
     made = Site(ROOT / "inventories" / "minimal", work).setting("classified", pulumi_root)
-    names = ("classified/core", COUNTY)
-    made = replace(
-        made, state_url=place.url, stacks=tuple(stack for stack in made.stacks if stack.name in names)
-    )
+    core = tuple(stack for stack in made.stacks if stack.name == "classified/core")
+    made = replace(made, state_url=place.url, stacks=core)
     apply(plan(made), made)
     yield made
     apply(plan(made, destroy=True), made)
