@@ -152,6 +152,10 @@ class Kind:
         """Whether an object that a killed run left is beyond use and must be made again."""
         return False
 
+    def unfinished(self, raw: Raw) -> bool:
+        """Whether the cloud is still making the object, so that not all of it can be told yet."""
+        return False
+
     # -- changing ----------------------------------------------------------------------------
 
     def body(self, values: Resolved) -> Raw:

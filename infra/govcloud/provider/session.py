@@ -68,7 +68,7 @@ class Session:
                 f"cloud {self.cloud.name}",
                 "look at them, delete all but one, then run it again",
             )
-        if found and not kind.unusable(found[0]):
+        if found and not kind.unusable(found[0]) and not kind.unfinished(found[0]):
             self._demand_ours(address, kind, found[0], values)
         return found[0] if found else None
 
@@ -192,6 +192,9 @@ class Session:
 
     def _adopt(self, address: str, kind: Kind, raw: Raw, values: Resolved) -> None:
         kind.complete(self.cloud, raw)
+        if kind.unfinished(raw):
+            raw = kind.read(self.cloud, kind.identity(raw)) or raw
+            self._demand_ours(address, kind, raw, values)
         changes = self._changes(address, kind, raw, values, values)
         if changes:
             wanted = {change.field.name: change.wanted for change in changes}

@@ -38,3 +38,10 @@ def test_a_field_stands_once(kind: Kind) -> None:
     names = [field.name for field in kind.fields]
     assert len(names) == len(set(names))
     assert "description" not in names
+
+
+def test_a_server_that_is_still_being_built_is_not_judged_by_the_ports_that_it_has_not_got_yet() -> None:
+    server = KINDS["server"]
+    assert server.unfinished({"status": "BUILD"})
+    assert not server.unfinished({"status": "ACTIVE"})
+    assert not any(kind.unfinished({"status": "BUILD"}) for kind in KINDS.values() if kind is not server)

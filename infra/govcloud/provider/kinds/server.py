@@ -165,6 +165,10 @@ class Server(Kind):
         """A server in ERROR is built again."""
         return bool(raw["status"] == "ERROR")
 
+    def unfinished(self, raw: Raw) -> bool:
+        """A server that is being built has no ports yet."""
+        return bool(raw.get("status") == "BUILD")
+
     def complete(self, cloud: Cloud, raw: Raw) -> None:
         """Wait for a server that was still being built."""
         self._await_active(cloud, raw["id"], raw["name"])
