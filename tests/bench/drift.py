@@ -23,11 +23,11 @@ from _objects import PLANE, kinds_of, stacks_of
 from _ours import setting_of
 from _tofu import built
 from apply import PARALLELISM, SETTLE
+from replan import list_once
 
-from govcloud.engine import Setting, find_drift
+from govcloud.engine import find_drift
 from govcloud.lab import CLOUDS, EXTRANET, down, status, up
 from govcloud.progress import Silent
-from govcloud.provider import KINDS, Cloud, Session
 
 
 @contextmanager
@@ -68,20 +68,8 @@ def of_ours(size: int, rounds: int) -> tuple[list[float], list[float], int]:
             if found.found or found.objects != kinds_of(stacks_of(size)).total():
                 raise SystemExit(f"{len(found.found)} differences in {found.objects} objects")
             properties = found.properties
-            lists.append(timed(lambda other=other: fetch(other)))
+            lists.append(timed(lambda other=other: list_once(other)))
     return looks, lists, properties
-
-
-def fetch(setting: Setting) -> None:
-    """Every list that drift takes, side by side."""
-    cloud = Cloud(setting.plane, setting.work.clouds_file)
-    cloud.login()
-    session = Session(setting.site, cloud, {})
-    session.snapshot.prefetch(kind for kind in KINDS.values() if kind.listed)
-    for kind in KINDS.values():
-        if kind.listed:
-            session.snapshot.index(kind)
-    session.snapshot.close()
 
 
 def main() -> None:

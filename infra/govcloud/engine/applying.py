@@ -65,12 +65,12 @@ def demand_current(plan: Plan, setting: Setting, now: datetime) -> None:
         raise ToolkitErrors(errors)
 
 
-def required_signatures(setting: Setting) -> int:
+def required_signatures(setting: Setting, history: History | None = None) -> int:
     """How many others must have signed: as many as are declared, and as the last applied plan needed.
 
     Asking for fewer is a change like any other, and needs the signatures that were asked for before it.
     """
-    return max(setting.control.signatures, History(setting.store).signatures_asked())
+    return max(setting.control.signatures, (history or History(setting.store)).signatures_asked())
 
 
 def apply_plan(
@@ -97,7 +97,7 @@ def apply_plan(
     wanted = setting.emptied() if plan.destroy else setting
     demand_current(plan, wanted, now)
     demand_readable(folder)
-    asked = max(setting.control.signatures, history.signatures_asked())
+    asked = required_signatures(setting, history)
     trust = Trust(setting.work.allowed_signers, setting.work.revoked_keys)
     approval = demand_approved(folder, asked, trust, now)
     touched = [stack for stack in plan.stacks if plan.of_stack(stack)]

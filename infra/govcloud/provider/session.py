@@ -193,7 +193,14 @@ class Session:
     def _adopt(self, address: str, kind: Kind, raw: Raw, values: Resolved) -> None:
         kind.complete(self.cloud, raw)
         if kind.unfinished(raw):
-            raw = kind.read(self.cloud, kind.identity(raw)) or raw
+            made = kind.read(self.cloud, kind.identity(raw))
+            if made is None:
+                raise ToolkitError(
+                    f"{kind.name} {kind.identity(raw)} ({address}) went while it was being made",
+                    f"cloud {self.cloud.name}",
+                    "see the service's log, then run it again",
+                )
+            raw = made
             self._demand_ours(address, kind, raw, values)
         changes = self._changes(address, kind, raw, values, values)
         if changes:
