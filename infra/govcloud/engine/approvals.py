@@ -75,9 +75,12 @@ def approve(folder: PlanFolder, key: Path, trust: Trust, now: datetime) -> Appro
 
 
 def approval_of(folder: PlanFolder, trust: Trust, now: datetime) -> Approval:
-    """Whose signatures a plan bears, every one of them checked: one that does not hold is an error."""
+    """Whose signatures a plan bears, every one of them checked: one that does not hold is an error.
+
+    Approvers stand by their names: the files are named after keys, and no signature says when it was made.
+    """
     author: Signer | None = None
-    approvers = []
+    approvers: list[Signer] = []
     for name, signature in sorted(folder.sealed.signatures.items()):
         if name == AUTHOR_FILE:
             author = trust.signer(folder.sealed.text, signature, AUTHOR, now)
@@ -87,6 +90,7 @@ def approval_of(folder: PlanFolder, trust: Trust, now: datetime) -> Approval:
             raise SignatureError(
                 f"{name} is no signature of a plan", str(folder.sealed.folder), "take it out of the folder"
             )
+    approvers.sort(key=lambda one: one.principal)
     if author is not None:
         _demand_others(author, tuple(approvers), str(folder.sealed.folder))
     return Approval(author, tuple(approvers))
