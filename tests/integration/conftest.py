@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,9 +96,26 @@ def settings(small_site: Site, pulumi_root: Path) -> list[Setting]:
     return small_site.settings(pulumi_root)
 
 
+Standing = Callable[..., dict[str, Setting]]
+"""Takes names of planes; gives a setting for each, standing."""
+
+
 @pytest.fixture(scope="session")
-def applied(settings: list[Setting]) -> Iterator[dict[str, Setting]]:
-    """The small site standing in both clouds; taken down after."""
-    each_plane(settings, lambda setting: apply(plan(setting), setting))
-    yield {setting.plane: setting for setting in settings}
-    each_plane(settings, lambda setting: apply(plan(setting, destroy=True), setting))
+def standing(settings: list[Setting]) -> Iterator[Standing]:
+    """Applies the planes of the small site that do not stand yet, side by side; takes all down in the end."""
+    stand: dict[str, Setting] = {}
+
+    def raise_planes(*planes: str) -> dict[str, Setting]:
+        missing = [one for one in settings if one.plane in planes and one.plane not in stand]
+        each_plane(missing, lambda setting: apply(plan(setting), setting))
+        stand.update({one.plane: one for one in missing})
+        return stand
+
+    yield raise_planes
+    each_plane(list(stand.values()), lambda setting: apply(plan(setting, destroy=True), setting))
+
+
+@pytest.fixture(scope="session")
+def applied(settings: list[Setting], standing: Standing) -> dict[str, Setting]:
+    """The small site standing in both clouds."""
+    return standing(*(setting.plane for setting in settings))

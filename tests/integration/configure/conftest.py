@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from govcloud.configure import Access, Finding, PlaneRun, prepare, run, trust, verify
-from govcloud.engine import Site, operator_key
+from govcloud.engine import Setting, Site, operator_key
 from govcloud.engine.secret_source import SecretSource
 from govcloud.progress import Silent
 from govcloud.provider import Cloud
+from integration.conftest import Standing
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,19 @@ class Machines:
 
 @pytest.fixture(scope="session")
 def raised(request: pytest.FixtureRequest) -> Site:
-    """The small site, applied; `GOVCLOUD_STANDING` names an inventory that stands already, with its work directory."""
-    standing = os.environ.get("GOVCLOUD_STANDING")
-    if standing:
-        return Site(Path(standing), Path(os.environ["GOVCLOUD_WORK"]))
-    request.getfixturevalue("applied")
+    """The small site with its extranet applied; `GOVCLOUD_STANDING` names an inventory that stands already."""
+    there = os.environ.get("GOVCLOUD_STANDING")
+    if there:
+        return Site(Path(there), Path(os.environ["GOVCLOUD_WORK"]))
+    request.getfixturevalue("extranet")
     site: Site = request.getfixturevalue("small_site")
     return site
+
+
+@pytest.fixture(scope="session")
+def extranet(standing: Standing) -> Setting:
+    """The small site's extranet, standing; the classified plane is left to other runs."""
+    return standing("extranet")["extranet"]
 
 
 def machines_of(site: Site, plane: str) -> Machines:

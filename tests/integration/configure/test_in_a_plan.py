@@ -18,8 +18,11 @@ from govcloud.progress import Silent
 from .conftest import Machines
 
 
-def _planned(machines: Machines) -> PlanFolder:
-    """What `govcloud plan --configure` writes."""
+@pytest.fixture(scope="module")
+def planned(machines: Machines) -> PlanFolder:
+    """What `govcloud plan --configure` writes after two machines were changed by hand."""
+    machines.on("probe", "echo '# by hand' >> /etc/nftables.conf")
+    machines.on("portal-web", "echo changed >> /etc/portal/database")
     where = ["--inventory", str(machines.site.inventory), "--work", str(machines.site.work.root)]
     words = ["plan", "--configure", "--plane", "extranet", "--format", "json", *where]
     done = CliRunner().invoke(govcloud, words, catch_exceptions=False)
@@ -32,35 +35,41 @@ def _applied(folder: PlanFolder, machines: Machines, setting: Setting) -> None:
     apply_plan(folder, setting, Silent(), datetime.now(UTC), machines=reached)
 
 
-def test_what_stands_in_the_plan_is_what_is_done(machines: Machines, applied: dict[str, Setting]) -> None:
-    machines.on("probe", "echo '# by hand' >> /etc/nftables.conf")
-    folder = _planned(machines)
-    found = {one.machine: one.changes for one in folder.plan.machines or ()}
+def test_every_difference_stands_in_the_plan_and_no_other(machines: Machines, planned: PlanFolder) -> None:
+    found = {one.machine: one.changes for one in planned.plan.machines or ()}
     assert set(found) == {one.id for one in machines.access.running}
-    assert [name for name, changes in found.items() if changes] == ["probe"]
+    assert {name for name, changes in found.items() if changes} == {"probe", "portal-web"}
     assert any("-# by hand" in change.difference for change in found["probe"])
-    assert "-# by hand" in folder.sealed.files["plan.html"].decode()
-    assert folder.plan.counts() == {"configure": 1}
-    _applied(folder, machines, applied["extranet"])
-    assert "by hand" not in machines.on("probe", "cat /etc/nftables.conf")
-    assert machines.wrong("probe", "base") == []
+    assert "-# by hand" in planned.sealed.files["plan.html"].decode()
+    assert planned.plan.counts() == {"configure": 2}
 
 
-def test_another_difference_by_now_is_refused_and_no_secret_was_shown(
-    machines: Machines, applied: dict[str, Setting]
-) -> None:
+def test_no_secret_stands_in_the_plan(machines: Machines, planned: PlanFolder) -> None:
     secrets = (machines.site.plane_work("extranet").root / "secrets.yaml").read_text()
     values = [line.partition(": ")[2] for line in secrets.splitlines()]
     assert values
-    machines.on("portal-web", "echo changed >> /etc/portal/database")
-    folder = _planned(machines)
-    assert [one.machine for one in folder.plan.machines or () if one.changes] == ["portal-web"]
-    for content in folder.sealed.files.values():
+    for content in planned.sealed.files.values():
         assert not [value for value in values if value.encode() in content]
+
+
+def test_another_difference_by_now_is_refused(
+    machines: Machines, planned: PlanFolder, extranet: Setting
+) -> None:
     machines.on("probe", "echo '# by another hand' >> /etc/nftables.conf")
-    with pytest.raises(
-        ToolkitError, match="machine probe: configuring it would change something else by now"
-    ):
-        _applied(folder, machines, applied["extranet"])
+    try:
+        with pytest.raises(
+            ToolkitError, match="machine probe: configuring it would change something else by now"
+        ):
+            _applied(planned, machines, extranet)
+    finally:
+        machines.on("probe", "sed -i '/by another hand/d' /etc/nftables.conf")
     assert "changed" in machines.on("portal-web", "cat /etc/portal/database")
-    machines.configure("portal-web", "probe")
+
+
+def test_what_stands_in_the_plan_is_what_is_done(
+    machines: Machines, planned: PlanFolder, extranet: Setting
+) -> None:
+    _applied(planned, machines, extranet)
+    assert "by hand" not in machines.on("probe", "cat /etc/nftables.conf")
+    assert "changed" not in machines.on("portal-web", "cat /etc/portal/database")
+    assert machines.wrong("probe", "base") == []
