@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from importlib import resources
@@ -49,6 +50,8 @@ def _build(directory: Path) -> None:
     ]
     run(
         bound_to_us([*install, "--python", directory / "venv/bin/python", "-r", _lock()]),
+        # Packages are built by programs of their own, which must not find other modules under their names.
+        environment={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
         log=directory / "install.log",
         remedy="see that this machine reaches a Python package index, then run it again",
         seconds=1800,
