@@ -98,6 +98,10 @@ class Cloud:
             self._request(service, "POST", path, body, project, repeatable=False), service, path
         )
 
+    def put(self, service: str, path: str, body: Any) -> Any:
+        """PUT a document, which may be repeated, and return the answer's."""
+        return self._document(self.send(service, "PUT", path, body), service, path)
+
     def send(
         self,
         service: str,

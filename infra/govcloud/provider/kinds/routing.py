@@ -116,7 +116,7 @@ class RouterInterface(Kind):
         if values.get("address"):
             leg = {"port_id": _port_at(cloud, values, marker)}
         path = f"/routers/{values['router']}/add_router_interface"
-        answer = cloud.send("network", "PUT", path, leg).json()
+        answer = cloud.put("network", path, leg)
         owner = answer.get("tenant_id") or answer.get("project_id")
         return {field.name: values.get(field.name) for field in self.fields} | {"project_id": owner}
 
