@@ -36,6 +36,8 @@ def assemble(
         websites=plane.websites,
         approvals=plane.approvals,
         adoptions=plane.adoptions,
+        hosts=plane.hosts,
+        moves=plane.moves,
         platform_segments=plane.segments,
         platform_machines=plane.machines,
         declared_flows=plane.flows,

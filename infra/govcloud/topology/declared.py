@@ -11,7 +11,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from govcloud.errors import ToolkitError, Where
-from govcloud.topology import document, hosted
+from govcloud.topology import document, hosted, moving
 from govcloud.topology.common import Blueprint, County, Indicators, Requirements, Site, Unit
 from govcloud.topology.document import Document
 from govcloud.topology.faults import translate
@@ -31,8 +31,10 @@ PLANE_DIRECTORIES: Mapping[str, type[Thing]] = {
     "conferences": hosted.Conference,
     "egress": Egress,
     "flows": hosted.DeclaredFlow,
+    "hosts": moving.LegacyHost,
     "imports": hosted.Import,
     "machines": hosted.PlatformMachine,
+    "moves": moving.Move,
     "segments": hosted.PlatformSegment,
     "systems": hosted.System,
     "websites": hosted.Website,
@@ -57,6 +59,8 @@ class DeclaredPlane:
     websites: dict[str, hosted.Website] = field(default_factory=dict)
     approvals: dict[str, hosted.Approval] = field(default_factory=dict)
     adoptions: dict[str, hosted.Adoption] = field(default_factory=dict)
+    hosts: dict[str, moving.LegacyHost] = field(default_factory=dict)
+    moves: dict[str, moving.Move] = field(default_factory=dict)
 
     def things(self) -> Iterator[tuple[str, Thing]]:
         """Every thing beside the plane itself, with the name of its directory."""

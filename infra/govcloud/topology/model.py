@@ -8,7 +8,7 @@ from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
 from govcloud.errors import Where
-from govcloud.topology import common, hosted
+from govcloud.topology import common, hosted, moving
 from govcloud.topology.plane import Egress, LevelName, Plane
 from govcloud.topology.words import Protection, Service
 
@@ -137,6 +137,8 @@ class PlaneTopology:
     websites: Mapping[str, hosted.Website]
     approvals: Mapping[str, hosted.Approval]
     adoptions: Mapping[str, hosted.Adoption]
+    hosts: Mapping[str, moving.LegacyHost]
+    moves: Mapping[str, moving.Move]
     platform_segments: Mapping[str, hosted.PlatformSegment]
     platform_machines: Mapping[str, hosted.PlatformMachine]
     declared_flows: Mapping[str, hosted.DeclaredFlow]

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
+from govcloud.topology.moving import MovingRules
 from govcloud.topology.thing import Count, Named, Part, Positive, Thing
 from govcloud.topology.words import (
     Address,
@@ -185,6 +186,7 @@ class Plane(Thing):
     compute: Compute | None = None
     accounts: tuple[Account, ...] = ()
     change_control: ChangeControl = ChangeControl()
+    migration: Annotated[MovingRules, Field(description="What moves onto the platform keep.")] = MovingRules()
     state: Annotated[
         StateUrl | None,
         Field(description="Where the state lies, if not in the work directory: s3://… or postgres://…"),

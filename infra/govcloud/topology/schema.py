@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from govcloud.topology import common, hosted
+from govcloud.topology import common, hosted, moving
 from govcloud.topology.lock import Lock
 from govcloud.topology.plane import Egress, Plane
 
@@ -22,9 +22,11 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "county": common.County,
     "egress": Egress,
     "flow": hosted.DeclaredFlow,
+    "host": moving.LegacyHost,
     "import": hosted.Import,
     "indicators": common.Indicators,
     "machine": hosted.PlatformMachine,
+    "move": moving.Move,
     "plane": Plane,
     "requirements": common.Requirements,
     "segment": hosted.PlatformSegment,

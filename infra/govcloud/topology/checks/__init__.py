@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from govcloud.errors import ToolkitError
-from govcloud.topology.checks import ground, identity, others, reaches, systems
+from govcloud.topology.checks import ground, identity, moving, others, reaches, systems
 from govcloud.topology.checks.context import Context
 from govcloud.topology.declared import Declared
 
@@ -34,6 +34,9 @@ OF_A_PLANE: Sequence[Callable[[Context], Iterator[ToolkitError]]] = (
     others.imports,
     others.websites,
     others.approvals,
+    moving.hosts,
+    moving.moves,
+    moving.blackouts,
 )
 
 
