@@ -1,0 +1,37 @@
+"""The stages of a cutover, in their order: what each does to every part, and how it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from govcloud.migrations.night.deadline import Deadline
+from govcloud.migrations.night.parts import Part
+from govcloud.migrations.steps import Facts
+
+
+def _nothing(_: Part) -> None:
+    """What leaves nothing behind needs no way back."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: `share` is its part of the downtime that is allowed, from which its deadline follows."""
+
+    name: str
+    act: Callable[[Part, Deadline], Facts]
+    back: Callable[[Part], None]
+    share: float
+    final: bool = False
+    """Whether there is no way back from it by itself."""
+
+
+STAGES: Sequence[Stage] = (
+    Stage("drain", lambda part, deadline: part.drain(deadline), lambda part: part.admit(), 0.2),
+    Stage("fence", lambda part, deadline: part.fence(deadline), lambda part: part.unfence(), 0.1),
+    Stage("catch up", lambda part, deadline: part.catch_up(deadline), _nothing, 0.25),
+    Stage("verify", lambda part, deadline: part.verify(deadline), _nothing, 0.2),
+    Stage("arm", lambda part, deadline: part.arm(deadline), lambda part: part.disarm(), 0.1),
+    Stage("switch", lambda part, deadline: part.switch(deadline), lambda part: part.switch_back(), 0.1),
+    Stage("release", lambda part, deadline: part.release(deadline), _nothing, 0.05, final=True),
+)
