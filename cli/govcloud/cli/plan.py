@@ -22,22 +22,20 @@ from govcloud.cli.options import (
 from govcloud.cli.output import Output, Shown, counts, table
 from govcloud.cli.signing import trust_for
 from govcloud.engine import (
-    Approval,
     History,
     Plan,
     PlanFolder,
     Setting,
     Site,
-    approval_of,
     demand_readable,
     each_plane,
     make_plan,
     open_store,
     plan_summary,
     read_plan,
-    sign_as_author,
     write_plan,
 )
+from govcloud.evidence import Approval, approval_of, sign_as_author
 from govcloud.progress import Progress
 from govcloud.toolchain import find_pulumi
 
@@ -104,7 +102,7 @@ def written(site: Site, made: Plan, key: Path | None) -> PlanFolder:
     """The plan in a folder of its plane, signed where its author has named a key."""
     folder = write_plan(made, site.plane_work(made.plane).plans)
     if key is not None:
-        sign_as_author(folder, key)
+        sign_as_author(folder.sealed, key)
     return folder
 
 
@@ -132,7 +130,9 @@ def verify(
     read = read_plan(folder)
     demand_readable(read)
     trust = trust_for(read, work, allowed_signers, revoked_keys)
-    approval = approval_of(read, trust, datetime.now(UTC)) if read.sealed.signatures else Approval(None, ())
+    approval = (
+        approval_of(read.sealed, trust, datetime.now(UTC)) if read.sealed.signatures else Approval(None, ())
+    )
     enough = approval.author is not None and len(approval.approvers) >= read.plan.signatures
     expired = read.plan.expires < datetime.now(UTC)
     output.show(_verified(read, approval), _told(read, approval, expired))

@@ -9,17 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from govcloud.engine import (
-    PlanFolder,
-    Setting,
-    approve,
-    new_key,
-    public_half,
-    read_plan,
-    required_signatures,
-    sign_as_author,
-)
-from govcloud.evidence import Trust
+from govcloud.engine import PlanFolder, Setting, approve, new_key, public_half, read_plan, required_signatures
+from govcloud.evidence import Trust, sign_as_author
 from govcloud.local import private_directory, write_private
 
 DIRECTORY = "demonstration-signers"
@@ -34,7 +25,7 @@ def reviewed(folder: PlanFolder, setting: Setting) -> PlanFolder:
     keys = _keys(setting, asked)
     trust = Trust(setting.work.allowed_signers, setting.work.revoked_keys)
     place = folder.sealed.folder
-    sign_as_author(folder, keys[0])
+    sign_as_author(folder.sealed, keys[0])
     for key in keys[1:]:
         approve(read_plan(place), key, trust, datetime.now(UTC))
     return read_plan(place)

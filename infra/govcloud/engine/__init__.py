@@ -3,7 +3,7 @@
 import govcloud.local.forks  # noqa: F401
 from govcloud.engine.adopting import Adopted, adopt
 from govcloud.engine.applying import Applied, apply_plan, required_signatures
-from govcloud.engine.approvals import Approval, approval_of, approve, demand_readable, sign_as_author
+from govcloud.engine.approvals import approve, demand_readable
 from govcloud.engine.backend import Backend
 from govcloud.engine.census import Census, take_census
 from govcloud.engine.drift import Drift, Drifted, demand_known, find_drift
@@ -26,7 +26,6 @@ from govcloud.engine.workdir import PlaneWork, WorkDirectory
 __all__ = [
     "Adopted",
     "Applied",
-    "Approval",
     "Backend",
     "Census",
     "Drift",
@@ -46,7 +45,6 @@ __all__ = [
     "WorkDirectory",
     "adopt",
     "apply_plan",
-    "approval_of",
     "approve",
     "demand_known",
     "demand_readable",
@@ -64,7 +62,6 @@ __all__ = [
     "read_state",
     "required_signatures",
     "run_pulumi",
-    "sign_as_author",
     "take_census",
     "write_plan",
 ]

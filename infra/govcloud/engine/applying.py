@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from govcloud.engine.approvals import Approval, demand_approved, demand_readable
+from govcloud.engine.approvals import demand_readable
 from govcloud.engine.census import demand_standing
 from govcloud.engine.folder import PlanFolder
 from govcloud.engine.history import History
@@ -26,7 +26,7 @@ from govcloud.engine.state import read_stack
 from govcloud.engine.stores import StoreError
 from govcloud.engine.world import Machines, demand_base, demand_same_machines, demand_unmoved
 from govcloud.errors import ToolkitError, ToolkitErrors
-from govcloud.evidence import Trust
+from govcloud.evidence import Approval, Trust, demand_approved
 from govcloud.progress import Progress
 from govcloud.provider import Permits, Session
 from govcloud.stacks import Stack
@@ -99,7 +99,7 @@ def apply_plan(
     demand_readable(folder)
     asked = required_signatures(setting, history)
     trust = Trust(setting.work.allowed_signers, setting.work.revoked_keys)
-    approval = demand_approved(folder, asked, trust, now)
+    approval = demand_approved(folder.sealed, asked, trust, now)
     touched = [stack for stack in plan.stacks if plan.of_stack(stack)]
     run = _Run(folder, setting, wanted, progress, history)
     with Leases(setting.store, touched, "apply", patience, run.lost) as leases:

@@ -7,10 +7,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cached_property
 
-from govcloud.engine.approvals import Approval
 from govcloud.engine.folder import PlanFolder
 from govcloud.engine.stores import Store
-from govcloud.evidence import MANIFEST, SIGNATURES, Chain, Entry
+from govcloud.evidence import MANIFEST, SIGNATURES, Approval, Chain, Entry
 
 ENTRIES = ".govcloud/history/entries/"
 PLANS = ".govcloud/history/plans/"

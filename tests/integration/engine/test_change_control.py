@@ -21,12 +21,11 @@ from govcloud.engine import (
     new_key,
     public_half,
     read_plan,
-    sign_as_author,
     write_plan,
 )
 from govcloud.engine.state import held_in
 from govcloud.errors import ToolkitError
-from govcloud.evidence import Trust
+from govcloud.evidence import Trust, sign_as_author
 from govcloud.progress import Silent
 from govcloud.topology.addresses import allocate
 from govcloud.topology.plane import ChangeControl
@@ -158,7 +157,7 @@ def test_without_the_signatures_that_are_asked_for_nothing_is_touched(
     with pytest.raises(ToolkitError, match="its author has not signed it") as unsigned:
         _applied(folder, setting)
     assert unsigned.value.exit_code == 4
-    sign_as_author(folder, keys["author"])
+    sign_as_author(folder.sealed, keys["author"])
     folder = _sign(read_plan(folder.sealed.folder), setting, keys["first"])
     with pytest.raises(ToolkitError, match="2 approvals are asked for, and it has 1"):
         _applied(folder, setting)
@@ -187,7 +186,7 @@ def test_asking_for_fewer_signatures_needs_as_many_as_before(
 
 
 def _signed_by_all(folder: PlanFolder, setting: Setting, keys: dict[str, Path]) -> PlanFolder:
-    sign_as_author(folder, keys["author"])
+    sign_as_author(folder.sealed, keys["author"])
     for name in ("first", "second"):
         folder = _sign(read_plan(folder.sealed.folder), setting, keys[name])
     return folder

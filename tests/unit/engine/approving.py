@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from govcloud.engine.approvals import APPROVER, AUTHOR, approve
+from govcloud.engine.approvals import approve
 from govcloud.engine.folder import PlanFolder, read_plan
 from govcloud.engine.plan import Plan, Step
 from govcloud.engine.setting import tool_digest
-from govcloud.evidence import SIGNATURES, Trust
+from govcloud.evidence import APPROVER, AUTHOR, SIGNATURES, Trust
 from govcloud.provider import Consequence
 from unit.signing import Key
 

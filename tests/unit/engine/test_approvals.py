@@ -8,19 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from govcloud.engine.approvals import (
+from govcloud.engine.approvals import approve
+from govcloud.engine.folder import PlanFolder, read_plan, write_plan
+from govcloud.errors import ToolkitError
+from govcloud.evidence import (
     APPROVER,
     AUTHOR,
     AUTHOR_FILE,
+    SIGNATURES,
     Approval,
+    Trust,
     approval_of,
-    approve,
     demand_approved,
+    sign,
     sign_as_author,
 )
-from govcloud.engine.folder import PlanFolder, read_plan, write_plan
-from govcloud.errors import ToolkitError
-from govcloud.evidence import SIGNATURES, Trust, sign
 from govcloud.evidence.signatures import SignatureError
 from unit.engine.approving import LATER, NOW, PLAN, again, approved, made_keys, put, trusted, trusting
 from unit.signing import Key
@@ -45,7 +47,7 @@ def folder(tmp_path: Path) -> PlanFolder:
 @pytest.fixture
 def plan(folder: PlanFolder, keys: dict[str, Key]) -> PlanFolder:
     """A plan that alice has made and signed."""
-    sign_as_author(folder, keys["alice"].file)
+    sign_as_author(folder.sealed, keys["alice"].file)
     return again(folder)
 
 
@@ -66,9 +68,9 @@ def refused(plan: PlanFolder, key: Key, trust: Trust, at: datetime = LATER) -> s
 def test_a_plan_tells_who_made_it_and_who_has_read_it(
     plan: PlanFolder, keys: dict[str, Key], trust: Trust
 ) -> None:
-    assert names(approval_of(plan, trust, LATER)) == ("alice", ())
+    assert names(approval_of(plan.sealed, trust, LATER)) == ("alice", ())
     signed = approved(plan, trust, keys["bob"], keys["carol"])
-    approval = demand_approved(signed, 2, trust, LATER)
+    approval = demand_approved(signed.sealed, 2, trust, LATER)
     assert names(approval) == ("alice", ("bob", "carol"))
     assert {one.fingerprint for one in approval.approvers} == {
         keys[name].fingerprint for name in ("bob", "carol")
@@ -90,7 +92,7 @@ def test_two_who_sign_copies_bring_their_signatures_together(
     approved(plan, trust, keys["bob"])
     approve(read_plan(copy), keys["carol"].file, trust, LATER)
     shutil.copytree(copy / SIGNATURES, plan.sealed.folder / SIGNATURES, dirs_exist_ok=True)
-    assert names(demand_approved(again(plan), 2, trust, LATER)) == ("alice", ("bob", "carol"))
+    assert names(demand_approved(again(plan).sealed, 2, trust, LATER)) == ("alice", ("bob", "carol"))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_nobody_approves_twice(plan: PlanFolder, keys: dict[str, Key], trust: Tr
 def test_two_keys_of_one_name_are_one_approver(
     folder: PlanFolder, keys: dict[str, Key], trust: Trust
 ) -> None:
-    sign_as_author(folder, keys["carol"].file)
+    sign_as_author(folder.sealed, keys["carol"].file)
     signed = approved(folder, trust, keys["alice"])
     assert "has signed it already" in refused(signed, keys["alice-2"], trust)
 
@@ -144,7 +146,7 @@ def test_one_signature_under_two_names_of_files_counts_once(
     (name,) = signed.sealed.signatures.keys() - {AUTHOR_FILE}
     copied = put(signed, "approver-copy.sig", signed.sealed.signatures[name].decode())
     with pytest.raises(SignatureError, match="has signed it already"):
-        demand_approved(copied, 2, trust, LATER)
+        demand_approved(copied.sealed, 2, trust, LATER)
 
 
 @pytest.mark.parametrize(("asked", "have"), [(1, 0), (2, 0), (2, 1), (3, 2)])
@@ -153,8 +155,8 @@ def test_fewer_approvals_than_are_asked_for_are_too_few(
 ) -> None:
     signed = approved(plan, trust, *[keys["bob"], keys["carol"]][:have])
     with pytest.raises(SignatureError, match=f"{asked} approvals are asked for, and it has {have}"):
-        demand_approved(signed, asked, trust, LATER)
-    assert len(demand_approved(signed, have, trust, LATER).approvers) == have
+        demand_approved(signed.sealed, asked, trust, LATER)
+    assert len(demand_approved(signed.sealed, have, trust, LATER).approvers) == have
 
 
 def test_a_plan_of_which_nobody_says_that_he_made_it_cannot_be_approved_nor_applied(
@@ -163,19 +165,19 @@ def test_a_plan_of_which_nobody_says_that_he_made_it_cannot_be_approved_nor_appl
     assert refused(folder, keys["bob"], trust) == "its author has not signed it"
     signed = put(folder, "approver-bob.sig", sign(folder.sealed.text, keys["bob"].file, APPROVER))
     with pytest.raises(SignatureError, match="its author has not signed it"):
-        demand_approved(signed, 1, trust, LATER)
+        demand_approved(signed.sealed, 1, trust, LATER)
 
 
 def test_where_no_signature_is_asked_for_none_is_needed(folder: PlanFolder, tmp_path: Path) -> None:
-    assert demand_approved(folder, 0, trusting(tmp_path), LATER) == Approval(None, ())
+    assert demand_approved(folder.sealed, 0, trusting(tmp_path), LATER) == Approval(None, ())
 
 
 def test_a_signature_that_nobody_asked_for_must_hold_all_the_same(
     folder: PlanFolder, keys: dict[str, Key], trust: Trust
 ) -> None:
-    sign_as_author(folder, keys["stranger"].file)
+    sign_as_author(folder.sealed, keys["stranger"].file)
     with pytest.raises(SignatureError, match="the key is unknown"):
-        demand_approved(again(folder), 0, trust, LATER)
+        demand_approved(again(folder).sealed, 0, trust, LATER)
 
 
 def test_an_approval_in_the_author_s_place_is_no_authorship(
@@ -183,13 +185,13 @@ def test_an_approval_in_the_author_s_place_is_no_authorship(
 ) -> None:
     forged = put(folder, AUTHOR_FILE, sign(folder.sealed.text, keys["alice"].file, APPROVER))
     with pytest.raises(SignatureError, match="alice may not sign as govcloud-author"):
-        demand_approved(forged, 0, trust, LATER)
+        demand_approved(forged.sealed, 0, trust, LATER)
 
 
 def test_who_may_not_make_plans_is_no_author(folder: PlanFolder, keys: dict[str, Key], trust: Trust) -> None:
-    sign_as_author(folder, keys["bob"].file)
+    sign_as_author(folder.sealed, keys["bob"].file)
     with pytest.raises(SignatureError, match="bob may not sign as govcloud-author"):
-        approval_of(again(folder), trust, LATER)
+        approval_of(again(folder).sealed, trust, LATER)
 
 
 def test_a_plan_that_has_expired_is_not_signed_any_more(
@@ -207,9 +209,9 @@ def test_an_approval_whose_key_has_expired_since_counts_no_more(
         tmp_path, keys["alice"].line("alice"), keys["bob"].line("bob", 'valid-before="20260303"')
     )
     signed = approved(plan, until, keys["bob"])
-    assert len(demand_approved(signed, 1, until, LATER).approvers) == 1
+    assert len(demand_approved(signed.sealed, 1, until, LATER).approvers) == 1
     with pytest.raises(SignatureError, match="the key has expired"):
-        demand_approved(signed, 1, until, NOW + timedelta(days=5))
+        demand_approved(signed.sealed, 1, until, NOW + timedelta(days=5))
 
 
 def test_an_approval_whose_key_was_revoked_since_counts_no_more(
@@ -219,4 +221,4 @@ def test_an_approval_whose_key_was_revoked_since_counts_no_more(
     signed = approved(plan, revoking, keys["bob"])
     revoking.revoked_keys.write_text(keys["bob"].public)
     with pytest.raises(SignatureError, match="the key of bob has been revoked"):
-        demand_approved(signed, 1, revoking, LATER)
+        demand_approved(signed.sealed, 1, revoking, LATER)

@@ -10,18 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from govcloud.engine.approvals import (
-    AUTHOR_FILE,
-    approval_of,
-    approve,
-    demand_approved,
-    demand_readable,
-    sign_as_author,
-)
+from govcloud.engine.approvals import approve, demand_readable
 from govcloud.engine.folder import PAGE, STEPS, PlanFolder, read_plan, write_plan
 from govcloud.engine.page import plan_page
 from govcloud.errors import ToolkitError
-from govcloud.evidence import MANIFEST, SIGNATURES, Trust, seal
+from govcloud.evidence import (
+    AUTHOR_FILE,
+    MANIFEST,
+    SIGNATURES,
+    Trust,
+    approval_of,
+    demand_approved,
+    seal,
+    sign_as_author,
+)
 from govcloud.evidence.signatures import SignatureError
 from unit.engine.approving import LATER, PLAN, STEP, again, approved, made_keys, put, trusted
 from unit.signing import Key, flips
@@ -41,20 +43,20 @@ def trust(keys: dict[str, Key], tmp_path_factory: pytest.TempPathFactory) -> Tru
 def signed(tmp_path: Path, keys: dict[str, Key], trust: Trust) -> PlanFolder:
     """A plan of alice's that bob and carol have approved."""
     folder = write_plan(PLAN, tmp_path)
-    sign_as_author(folder, keys["alice"].file)
+    sign_as_author(folder.sealed, keys["alice"].file)
     return approved(folder, trust, keys["bob"], keys["carol"])
 
 
 def refused(path: Path, trust: Trust) -> str:
     """Why a folder cannot be applied where two approvals are asked for."""
     with pytest.raises(ToolkitError) as caught:
-        demand_approved(read_plan(path), 2, trust, LATER)
+        demand_approved(read_plan(path).sealed, 2, trust, LATER)
     return caught.value.what
 
 
 def test_the_folder_as_it_was_approved_is_good(signed: PlanFolder, trust: Trust) -> None:
     demand_readable(signed)
-    assert len(demand_approved(signed, 2, trust, LATER).approvers) == 2
+    assert len(demand_approved(signed.sealed, 2, trust, LATER).approvers) == 2
 
 
 @pytest.mark.parametrize("name", [STEPS, PAGE, MANIFEST])
@@ -95,7 +97,7 @@ def test_signatures_of_two_plans_cannot_be_mixed(
     signed: PlanFolder, keys: dict[str, Key], trust: Trust, tmp_path: Path
 ) -> None:
     other = write_plan(replace(PLAN, steps=()), tmp_path)
-    sign_as_author(other, keys["alice"].file)
+    sign_as_author(other.sealed, keys["alice"].file)
     for name, signature in signed.sealed.signatures.items():
         if name != AUTHOR_FILE:
             put(other, name, signature.decode())
@@ -108,13 +110,13 @@ def test_a_plan_that_was_written_anew_word_for_word_is_the_same(
     """What is signed is what the folder says, not where it lies or what it is called."""
     other = write_plan(PLAN, tmp_path / "elsewhere")
     shutil.copytree(signed.sealed.folder / SIGNATURES, other.sealed.folder / SIGNATURES)
-    assert len(demand_approved(again(other), 2, trust, LATER).approvers) == 2
+    assert len(demand_approved(again(other).sealed, 2, trust, LATER).approvers) == 2
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "approver-x", "approver.sig", "Author.sig", "author.sig.old"])
 def test_a_foreign_file_among_the_signatures_is_refused(signed: PlanFolder, trust: Trust, name: str) -> None:
     with pytest.raises(SignatureError, match=f"{name} is no signature of a plan"):
-        approval_of(put(signed, name, "text"), trust, LATER)
+        approval_of(put(signed, name, "text").sealed, trust, LATER)
 
 
 def test_an_approval_that_was_taken_away_is_missing(signed: PlanFolder, trust: Trust) -> None:
@@ -151,7 +153,7 @@ def test_a_page_that_does_not_show_the_steps_is_not_approved_whoever_sealed_it(
     folder = write_plan(PLAN, tmp_path)
     tamper(folder.sealed.folder)
     seal(folder.sealed.folder)
-    sign_as_author(again(folder), keys["alice"].file)
+    sign_as_author(again(folder).sealed, keys["alice"].file)
     for demand in (
         lambda: approve(again(folder), keys["bob"].file, trust, LATER),
         lambda: demand_readable(again(folder)),
@@ -164,7 +166,7 @@ def test_a_plan_of_another_tool_is_neither_approved_nor_read(
     tmp_path: Path, keys: dict[str, Key], trust: Trust
 ) -> None:
     folder = write_plan(replace(PLAN, tool="0.0.1+0"), tmp_path)
-    sign_as_author(folder, keys["alice"].file)
+    sign_as_author(folder.sealed, keys["alice"].file)
     with pytest.raises(ToolkitError, match=r"another version of the tool made it \(0\.0\.1\+0\)"):
         approve(again(folder), keys["bob"].file, trust, LATER)
 

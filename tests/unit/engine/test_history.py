@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from govcloud.engine.approvals import Approval
 from govcloud.engine.folder import PlanFolder, write_plan
 from govcloud.engine.history import PLANS, History
 from govcloud.engine.stores.files import Files
 from govcloud.errors import ToolkitError
-from govcloud.evidence import Signer
+from govcloud.evidence import Approval, Signer
 from unit.engine.approving import PLAN, put
 
 APPROVAL = Approval(Signer("alice", "SHA256:a"), (Signer("bob", "SHA256:b"), Signer("carol", "SHA256:c")))
