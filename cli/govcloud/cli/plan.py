@@ -130,9 +130,7 @@ def verify(
     read = read_plan(folder)
     demand_readable(read)
     trust = trust_for(read, work, allowed_signers, revoked_keys)
-    approval = (
-        approval_of(read.sealed, trust, datetime.now(UTC)) if read.sealed.signatures else Approval(None, ())
-    )
+    approval = approval_of(read.sealed, trust, datetime.now(UTC))
     enough = approval.author is not None and len(approval.approvers) >= read.plan.signatures
     expired = read.plan.expires < datetime.now(UTC)
     output.show(_verified(read, approval), _told(read, approval, expired))

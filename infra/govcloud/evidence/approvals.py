@@ -39,8 +39,8 @@ def sign_as_author(sealed: Sealed, key: Path) -> None:
 def sign_as_approver(sealed: Sealed, key: Path, trust: Trust, now: datetime) -> Approval:
     """Sign what somebody else has made; what it bears then.
 
-    Raises SignatureError where it has no author's signature, or may not be signed with this key; the folder is
-    left as it was.
+    Raises SignatureError where it has no author's signature, or may not be signed with this key; the folder
+    is left as it was.
     """
     signature = sign(sealed.text, key, APPROVER)
     signer = trust.signer(sealed.text, signature.encode(), APPROVER, now)

@@ -115,7 +115,7 @@ def test_a_plan_that_was_written_anew_word_for_word_is_the_same(
 
 @pytest.mark.parametrize("name", ["notes.txt", "approver-x", "approver.sig", "Author.sig", "author.sig.old"])
 def test_a_foreign_file_among_the_signatures_is_refused(signed: PlanFolder, trust: Trust, name: str) -> None:
-    with pytest.raises(SignatureError, match=f"{name} is no signature of a plan"):
+    with pytest.raises(SignatureError, match=f"{name} is no signature of it"):
         approval_of(put(signed, name, "text").sealed, trust, LATER)
 
 
