@@ -10,6 +10,12 @@ from typing import Any
 
 Found = tuple[str, bool, str]
 SYSTEM = {"postgres", "template0", "template1"}
+MOVERS = "govcloud_movers"
+"""The role of the accounts by which databases that move in or out are read."""
+NOT_MOVING = (
+    "NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid"
+    f" WHERE m.member = a.oid AND g.rolname = '{MOVERS}')"
+)
 
 
 def findings(expected: dict[str, Any]) -> Iterator[Found]:
@@ -17,6 +23,7 @@ def findings(expected: dict[str, Any]) -> Iterator[Found]:
     yield from admission(expected)
     yield from logins(expected)
     yield from refusal(expected)
+    yield from moving()
     yield from backups()
 
 
@@ -56,8 +63,17 @@ def admission(expected: dict[str, Any]) -> Iterator[Found]:
         for name, clients in expected["databases"].items()
         for client in clients
     )
+    movers = [
+        "hostssl",
+        "all",
+        f"+{MOVERS}",
+        expected["address"],
+        "255.255.255.255",
+        "scram-sha-256",
+    ]
+    wanted = sorted([*wanted, movers])
     yield (
-        "only each system's own machines may log in, encrypted, to its own database",
+        "only each system's own machines may log in, encrypted, to its own database, and moves from here",
         outer == wanted,
         f"{outer}",
     )
@@ -67,8 +83,8 @@ def admission(expected: dict[str, Any]) -> Iterator[Found]:
 
 def logins(expected: dict[str, Any]) -> Iterator[Found]:
     query = (
-        "SELECT rolname, rolsuper, rolcreaterole, rolcreatedb, left(rolpassword, 13) AS kind"
-        " FROM pg_authid WHERE rolcanlogin"
+        "SELECT rolname, rolsuper, rolcreaterole, rolcreatedb, left(rolpassword, 13) AS kind"  # noqa: S608 - words of ours
+        " FROM pg_authid a WHERE rolcanlogin AND " + NOT_MOVING
     )
     found = {row.pop("rolname"): row for row in rows(query)}
     names = sorted(found.keys() - {"postgres"})
@@ -86,12 +102,18 @@ def logins(expected: dict[str, Any]) -> Iterator[Found]:
     kept = {row["datname"] for row in rows("SELECT datname FROM pg_database")} - SYSTEM
     yield "each hosted system has a database", kept == set(expected["databases"]), f"{sorted(kept)}"
     pairs = rows(
-        "SELECT rolname, datname FROM pg_roles, pg_database"
+        "SELECT rolname, datname FROM pg_roles a, pg_database"  # noqa: S608 - words of ours
         " WHERE rolcanlogin AND NOT rolsuper AND rolname <> datname"
         " AND datname NOT IN ('postgres', 'template0', 'template1')"
-        " AND has_database_privilege(rolname, datname, 'CONNECT')"
+        " AND has_database_privilege(rolname, datname, 'CONNECT') AND " + NOT_MOVING
     )
     yield "no login reaches another system's database", not pairs, f"{pairs}"
+
+
+def moving() -> Iterator[Found]:
+    """Databases can move in and be taken home: changes are read as logical ones."""
+    level = rows("SELECT current_setting('wal_level') AS level")[0]["level"]
+    yield "databases can move in and out while people write", level == "logical", f"wal_level {level}"
 
 
 def refusal(expected: dict[str, Any]) -> Iterator[Found]:

@@ -50,6 +50,10 @@ class Tofu:
         """Look for drift in what was applied in `work`; SystemExit where there is any."""
         self._run(["plan", "-refresh-only", "-detailed-exitcode"], clouds_file, work)
 
+    def settle(self, clouds_file: Path, work: Path) -> None:
+        """Record what the cloud says otherwise than it was asked, such as an empty list for none."""
+        self._run(["apply", "-refresh-only", "-auto-approve"], clouds_file, work)
+
     def _run(self, words: list[str], clouds_file: Path, work: Path) -> None:
         environment = {
             # The provider reads a sourced openrc, too: nothing but what we say may point it anywhere.

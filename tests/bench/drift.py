@@ -49,6 +49,7 @@ def of_the_peer(size: int, rounds: int) -> list[float]:
     with fresh_cloud() as work:
         clouds = work / PLANE / "clouds.yaml"
         peer.apply(stacks, PLANE, clouds, work / "peer")
+        peer.settle(clouds, work / "peer")
         return [timed(lambda: peer.refresh(clouds, work / "peer")) for _ in range(rounds)]
 
 

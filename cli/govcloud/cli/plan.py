@@ -129,7 +129,7 @@ def verify(
     """
     read = read_plan(folder)
     demand_readable(read)
-    trust = trust_for(read, work, allowed_signers, revoked_keys)
+    trust = trust_for(read.plan.site, read.plan.plane, work, allowed_signers, revoked_keys)
     approval = approval_of(read.sealed, trust, datetime.now(UTC))
     enough = approval.author is not None and len(approval.approvers) >= read.plan.signatures
     expired = read.plan.expires < datetime.now(UTC)

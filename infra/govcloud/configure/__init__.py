@@ -4,7 +4,7 @@ from govcloud.configure.access import Access, ssh_config
 from govcloud.configure.admission import admitted
 from govcloud.configure.databases import Database, databases
 from govcloud.configure.expectations import expected
-from govcloud.configure.hostkeys import HostKeys, known_hosts, parse_console, trust, trusted
+from govcloud.configure.hostkeys import HostKeys, known_hosts, parse_console, recorded, trust, trusted
 from govcloud.configure.inventory import inventory
 from govcloud.configure.preparing import Prepared, prepare
 from govcloud.configure.rolefiles import roles_directory
@@ -26,6 +26,7 @@ __all__ = [
     "known_hosts",
     "parse_console",
     "prepare",
+    "recorded",
     "roles_directory",
     "run",
     "ssh_config",

@@ -9,8 +9,7 @@ from govcloud.configure.access import BASTION, LOGIN
 from govcloud.configure.admission import admitted
 from govcloud.configure.databases import PORT
 from govcloud.configure.subject import Subject
-
-TIME_ZONE = "Asia/Shanghai"
+from govcloud.topology.words import TIME_ZONE
 
 
 def expected(of: Subject, role: str) -> dict[str, Any]:

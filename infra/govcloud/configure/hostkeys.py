@@ -120,6 +120,11 @@ def trust(
     return found
 
 
+def recorded(access: Access) -> dict[str, tuple[str, ...]]:
+    """The host keys that the cloud has reported so far, each `type base64`, by machine."""
+    return {name: found.keys for name, found in _Record(access).read().items()}
+
+
 def trusted(access: Access, machines: Sequence[Machine]) -> bool:
     """Whether known_hosts holds a key of each of the machines already."""
     recorded = _Record(access).read()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from govcloud.engine.state import StackState, held_in, read_state
 from govcloud.engine.stores import Store, open_store
 from govcloud.engine.workdir import PlaneWork
 from govcloud.errors import ToolkitError
+from govcloud.local import code_digest
 from govcloud.provider import KINDS, Cloud, Declared, Host, Intents, Permits, Session
 from govcloud.provider.markers import digest
 from govcloud.stacks import Secret, Stack, Supplied, Value
@@ -162,8 +161,4 @@ def _shape(value: Value) -> Any:
 def tool_digest() -> str:
     """What made a plan: the package's version and a digest of its code and its page."""
     root = Path(__file__).parent.parent
-    code = hashlib.sha256()
-    for path in sorted([*root.glob("*/**/*.py"), *root.glob("*/**/*.j2")]):
-        if path.parts[len(root.parts)] in ("engine", "evidence", "provider", "stacks", "topology"):
-            code.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    return f"{version('govcloud')}+{code.hexdigest()[:12]}"
+    return code_digest([root / name for name in ("engine", "evidence", "provider", "stacks", "topology")])

@@ -13,6 +13,7 @@ from govcloud.evidence.approvals import (
 from govcloud.evidence.chain import Chain, Entry
 from govcloud.evidence.manifest import MANIFEST, SIGNATURES, Sealed, opened, seal
 from govcloud.evidence.signatures import Signer, Trust, fingerprint_of, sign
+from govcloud.evidence.writing import write_sealed
 
 __all__ = [
     "APPROVER",
@@ -34,4 +35,5 @@ __all__ = [
     "sign",
     "sign_as_approver",
     "sign_as_author",
+    "write_sealed",
 ]

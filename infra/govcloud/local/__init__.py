@@ -1,11 +1,13 @@
-"""This machine: where built things are kept, and files that only their owner may read."""
+"""This machine: where built things are kept, what code runs, and files that only their owner may read."""
 
 from govcloud.local.cache import cache_directory, cache_place
+from govcloud.local.code import code_digest
 from govcloud.local.files import listed, private_directory, write_private, write_private_bytes
 
 __all__ = [
     "cache_directory",
     "cache_place",
+    "code_digest",
     "listed",
     "private_directory",
     "write_private",

@@ -132,6 +132,11 @@ class MovingRules(Part):
         ),
     ] = None
 
+    @property
+    def bytes_per_second(self) -> int | None:
+        """What copying may take; None without a limit."""
+        return None if self.rate is None else self.rate * 1024 * 1024
+
 
 class MovedDatabase(Part):
     """A database of the host, and the component of the system that takes it in."""

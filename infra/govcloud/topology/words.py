@@ -13,6 +13,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 ID_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+TIME_ZONE = "Asia/Shanghai"
+"""The one in which the inventory's times of day are meant, and in which machines tell theirs."""
 _SHELL = re.compile(r"[`$;|&<>'\"\\]")
 _UNPRINTABLE = ("Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn")
 _SERVICE = re.compile(r"(tcp|udp)/([0-9]{1,5})(?:-([0-9]{1,5}))?|icmp")
