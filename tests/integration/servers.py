@@ -58,8 +58,8 @@ def _port() -> int:
 
 
 @contextmanager
-def postgresql() -> Iterator[Place]:
-    """A server of its own, which asks for a password."""
+def postgresql(local: str = "scram-sha-256") -> Iterator[Place]:
+    """A server of its own, which asks for a password; at its own socket it may be told otherwise."""
     folder = Path(tempfile.mkdtemp(prefix="govcloud-postgresql-"))
     password, port, programs = secrets.token_urlsafe(12), _port(), _programs()
     account = pwd.getpwnam("postgres")
@@ -69,7 +69,15 @@ def postgresql() -> Iterator[Place]:
         shutil.chown(folder / "password", account.pw_uid, account.pw_gid)
         as_them = ["runuser", "-u", "postgres", "--"]
         data = folder / "data"
-        words = [str(programs / "initdb"), "-D", str(data), "-A", "scram-sha-256", "--no-sync"]
+        words = [
+            str(programs / "initdb"),
+            "-D",
+            str(data),
+            "-A",
+            "scram-sha-256",
+            "--no-sync",
+            f"--auth-local={local}",
+        ]
         subprocess.run(
             [*as_them, *words, "--pwfile", str(folder / "password")], check=True, capture_output=True
         )

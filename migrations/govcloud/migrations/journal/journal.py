@@ -140,6 +140,12 @@ class Journal:
         with self._writing() as connection:
             connection.execute(sql.delete(_STEPS).where(self._is(name)))
 
+    def erase(self) -> None:
+        """Forget the move, all that was pinned and all that was done."""
+        with self._writing() as connection:
+            connection.execute(sql.delete(_STEPS).where(_STEPS.c.move == self._move))
+            connection.execute(sql.delete(_MOVES).where(_MOVES.c.id == self._move))
+
     def _is(self, name: str) -> sql.ColumnElement[bool]:
         return sql.and_(_STEPS.c.move == self._move, _STEPS.c.name == name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MIB = 1024 * 1024
+from govcloud.migrations.sizes import MIB, size
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,14 @@ def predict(load: Load, rates: Rates, limit: int | None = None) -> Duration:
     comparing = load.objects / rates.objects
     parts = {
         f"draining, fencing and switching: {rates.steps:.1f} s": rates.steps,
-        f"changes of {rates.lag:.1f} s, {_size(load.changes)}/s, at {_size(rates.apply)}/s": waiting,
-        f"what no stream carries: {_size(load.rest)} at {_size(speed)}/s": rest,
+        f"changes of {rates.lag:.1f} s, {size(load.changes)}/s, at {size(rates.apply)}/s": waiting,
+        f"what no stream carries: {size(load.rest)} at {size(speed)}/s": rest,
         f"the last pass over {load.entries} files at {rates.entries:.0f}/s": looking,
         f"comparing {load.objects} objects at {rates.objects:.0f}/s": comparing,
     }
     how = (
-        f"copying: {_size(load.data)} at {_size(speed)}/s: {first:.0f} s",
-        f"catching up: {_size(load.changes)}/s at {_size(rates.apply)}/s: {behind:.0f} s",
+        f"copying: {size(load.data)} at {size(speed)}/s: {first:.0f} s",
+        f"catching up: {size(load.changes)}/s at {size(rates.apply)}/s: {behind:.0f} s",
         *(f"downtime: {what}: {seconds:.2f} s" for what, seconds in parts.items() if seconds),
     )
     return Duration(first + behind, sum(parts.values()), how)
@@ -77,10 +77,3 @@ def predict(load: Load, rates: Rates, limit: int | None = None) -> Duration:
 def _converging(seconds: float, changes: float, applied: float) -> float:
     """Seconds until what changed while copying has been applied; infinite where it never is."""
     return seconds * changes / (applied - changes) if changes < applied else float("inf")
-
-
-def _size(number: float) -> str:
-    for unit, size in (("GiB", 1024 * MIB), ("MiB", MIB), ("KiB", 1024)):
-        if number >= size:
-            return f"{number / size:.1f} {unit}"
-    return f"{number:.0f} B"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,96 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from govcloud.errors import ToolkitError
-from govcloud.migrations.journal import Claims, Journal, open_journal
-from govcloud.migrations.night import Deadline, Outcome, cut_over
-from govcloud.migrations.steps import Facts
+from govcloud.migrations.night import Outcome, cut_over
 from govcloud.progress import Silent
+from unit.migrations.faking import FakePart, KilledError, book
 
 CALLS = ("drain", "fence", "catch_up", "verify", "arm", "switch", "release")
 ALLOWED = 60.0
-
-
-class KilledError(BaseException):
-    """The process ends here."""
-
-
-class FakePart:
-    """A part that keeps what a real one would do to the world, and fails or is killed on demand."""
-
-    def __init__(self, name: str, before: Callable[[str], None] = lambda _: None) -> None:
-        self.name = name
-        self.before = before
-        self.said: list[str] = []
-        self.admits = self.source_writes = True
-        self.armed = self.switched = self.target_writes = False
-
-    def _call(self, what: str) -> Facts:
-        self.before(f"{self.name}/{what}")
-        self.said.append(what)
-        return {"what": what}
-
-    def drain(self, deadline: Deadline) -> Facts:
-        self.admits = False
-        return self._call("drain")
-
-    def fence(self, deadline: Deadline) -> Facts:
-        self.source_writes = False
-        return self._call("fence")
-
-    def catch_up(self, deadline: Deadline) -> Facts:
-        assert not self.source_writes
-        return self._call("catch_up")
-
-    def verify(self, deadline: Deadline) -> Facts:
-        assert not self.source_writes
-        assert not self.target_writes
-        return self._call("verify")
-
-    def arm(self, deadline: Deadline) -> Facts:
-        self.armed = True
-        return self._call("arm")
-
-    def switch(self, deadline: Deadline) -> Facts:
-        self.switched = True
-        return self._call("switch")
-
-    def release(self, deadline: Deadline) -> Facts:
-        assert not self.source_writes
-        self.target_writes = True
-        return self._call("release")
-
-    def admit(self) -> None:
-        self.admits = True
-        self._call("admit")
-
-    def unfence(self) -> None:
-        assert not self.target_writes, "both sides would take writes"
-        self.source_writes = True
-        self._call("unfence")
-
-    def disarm(self) -> None:
-        self.armed = False
-        self._call("disarm")
-
-    def switch_back(self) -> None:
-        self.switched = False
-        self._call("switch_back")
-
-    @property
-    def as_before(self) -> bool:
-        moved = self.armed or self.switched or self.target_writes
-        return self.admits and self.source_writes and not moved
-
-    @property
-    def moved(self) -> bool:
-        return self.switched and self.target_writes and self.armed and not self.source_writes
-
-
-@contextmanager
-def book(folder: Path) -> Iterator[tuple[Journal, Claims]]:
-    with open_journal(None, folder, "finance") as (journal, claims):
-        journal.pin({})
-        yield journal, claims
 
 
 def run(parts: list[FakePart], folder: Path, allowed: float = ALLOWED, later: float = 0.0) -> Outcome:

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from govcloud.migrations.planning.prediction import MIB, Load, Rates, predict
+from govcloud.migrations.planning.prediction import Load, Rates, predict
+from govcloud.migrations.sizes import MIB
 
 RATES = Rates(copy=50 * MIB, apply=10 * MIB, entries=1000, objects=100, steps=1.0, lag=2.0)
 

@@ -1,0 +1,63 @@
+"""What a comparison of two databases says, whatever servers they lie on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from govcloud.errors import ToolkitError
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What a relation holds: how many rows, and by bucket the digest of those that fall into it."""
+
+    rows: int
+    buckets: Mapping[int, str]
+
+    @property
+    def whole(self) -> str:
+        """One digest for all of its rows."""
+        text = "\n".join(f"{bucket} {hashed}" for bucket, hashed in sorted(self.buckets.items()))
+        return hashlib.sha256(f"{self.rows}\n{text}".encode()).hexdigest()
+
+    def unlike(self, other: Digest) -> list[int]:
+        """The buckets in which two differ."""
+        every = self.buckets.keys() | other.buckets.keys()
+        return sorted(one for one in every if self.buckets.get(one) != other.buckets.get(one))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was compared. `relations` are by name; `differences` are empty where both sides are equal."""
+
+    source_position: str
+    target_position: str
+    bytes: int
+    seconds: float
+    relations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    differences: tuple[str, ...] = ()
+
+
+def held_by(digest: Digest, size: int, written: bool) -> Mapping[str, Any]:
+    """What a report says of one relation; `written` since the target took writes, it was not compared."""
+    found = {"rows": digest.rows, "bytes": size, "digest": digest.whole}
+    return found | {"written since": True} if written else found
+
+
+def told(theirs: Digest, ours: Digest) -> str:
+    """In how much two relations differ."""
+    count = len(theirs.unlike(ours))
+    return f"{theirs.rows} rows at the source, {ours.rows} here, {count} of 256 buckets differ"
+
+
+def unequal(found: Sequence[str], where: str) -> ToolkitError:
+    """What is said at the stop, when both sides differ."""
+    more = f"; and {len(found) - 10} more" if len(found) > 10 else ""
+    return ToolkitError(
+        f"both sides differ: {'; '.join(found[:10])}{more}",
+        where,
+        "mend it at the source or the target, then cut over again",
+    )

@@ -1,0 +1,1 @@
+"""What is run on hosts to lead connections on: plain Python 3.7 and its standard library."""
