@@ -1,0 +1,169 @@
+"""Killed at any instant and run again, a move ends as if nothing had been; without its ledger it does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from integration.migrations.postgresql.clusters import Cluster
+from integration.migrations.postgresql.moving import copy, cut, lost_and_doubled, mover, writing
+
+KILLS = int(os.environ.get("GOVCLOUD_KILLS", "5"))
+TESTS = Path(__file__).parents[3]
+
+
+def started(
+    what: str,
+    source: Cluster,
+    target: Cluster,
+    folder: Path,
+    everywhere: bool = False,
+    careless: bool = False,
+) -> subprocess.Popen[str]:
+    clusters = [
+        {"version": one.version, "folder": str(one.folder), "port": one.port} for one in (source, target)
+    ]
+    wanted = {
+        "what": what,
+        "clusters": clusters,
+        "folder": str(folder),
+        "everywhere": everywhere,
+        "careless": careless,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "integration.migrations.postgresql.driver", json.dumps(wanted)],
+        cwd=TESTS,
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    said, complained = process.communicate(timeout=300)
+    return process.returncode, said + complained
+
+
+def dying_everywhere(what: str, source: Cluster, target: Cluster, folder: Path) -> int:
+    """How often it died, at every boundary of a step, before it came to its end."""
+    code, said = ended(started(what, source, target, folder, everywhere=True))
+    assert code == 0, said
+    return int(said.split()[-1])
+
+
+def test_killed_at_every_boundary_it_goes_on(source: Cluster, target: Cluster, tmp_path: Path) -> None:
+    with writing(source, 2) as writers:
+        assert dying_everywhere("copy", source, target, tmp_path) > 8
+        assert dying_everywhere("cut", source, target, tmp_path) > 4
+    assert lost_and_doubled(writers, target) == (0, 0)
+    assert mover(source, target, tmp_path).evidence()["differences"] == []
+
+
+def test_killed_at_random_instants_it_goes_on(source: Cluster, target: Cluster, tmp_path: Path) -> None:
+    chance = random.Random(KILLS)
+    source.ask(
+        "INSERT INTO registry.log SELECT now(), repeat('x', 500) FROM generate_series(1, 60000)", "office"
+    )
+    with writing(source, 2) as writers:
+        for _ in range(KILLS):
+            process = started("copy", source, target, tmp_path)
+            time.sleep(0.8 + chance.random() * 4)
+            process.kill()
+            ended(process)
+        copy(mover(source, target, tmp_path), tmp_path)
+        assert cut(mover(source, target, tmp_path), tmp_path).released
+    assert lost_and_doubled(writers, target) == (0, 0)
+    assert mover(source, target, tmp_path).evidence()["differences"] == []
+
+
+def test_without_its_ledger_a_kill_does_damage(source: Cluster, target: Cluster, tmp_path: Path) -> None:
+    source.ask(
+        "INSERT INTO registry.log SELECT now(), repeat('x', 500) FROM generate_series(1, 60000)", "office"
+    )
+    process = started("copy", source, target, tmp_path, careless=True)
+    while not _arrived(target):
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.02)
+    process.kill()
+    ended(process)
+    _, said = ended(started("copy", source, target, tmp_path, careless=True))
+    (rows,) = target.ask("SELECT count(*) FROM registry.person", "office")[0]
+    assert rows > 4003 or "duplicate" in said or "could not create unique index" in said
+
+
+def _arrived(target: Cluster) -> bool:
+    """Whether the first rows have come."""
+    if not target.ask("SELECT 1 FROM pg_database WHERE datname = 'office'"):
+        return False
+    if target.ask("SELECT to_regclass('registry.person')", "office")[0][0] is None:
+        return False
+    return bool(target.ask("SELECT 1 FROM registry.person LIMIT 1", "office"))
+
+
+def test_a_target_that_dies_in_the_middle_is_gone_on_with(
+    source: Cluster, target: Cluster, tmp_path: Path
+) -> None:
+    with writing(source, 2) as writers:
+        process = started("copy", source, target, tmp_path)
+        time.sleep(2.5)
+        target.kill()
+        code, said = ended(process)
+        target.start()
+        assert code == 0 or "remedy" in said or "Error" in said
+        copy(mover(source, target, tmp_path), tmp_path)
+        assert cut(mover(source, target, tmp_path), tmp_path).released
+    assert lost_and_doubled(writers, target) == (0, 0)
+    assert mover(source, target, tmp_path).evidence()["differences"] == []
+
+
+def test_a_source_that_dies_while_it_is_followed_comes_back(
+    source: Cluster, target: Cluster, tmp_path: Path
+) -> None:
+    moved = mover(source, target, tmp_path)
+    with writing(source, 2) as writers:
+        copy(moved, tmp_path)
+        source.kill()
+        source.start()
+        begun = writers.count
+        while writers.count < begun + 50:
+            time.sleep(0.05)
+        assert cut(moved, tmp_path).released
+    assert lost_and_doubled(writers, target) == (0, 0)
+
+
+def test_evidence_of_a_night_whose_run_was_killed_leaves_out_what_was_written_since(
+    source: Cluster, target: Cluster, tmp_path: Path
+) -> None:
+    copy(mover(source, target, tmp_path), tmp_path)
+    assert cut(mover(source, target, tmp_path), tmp_path).released
+    with writing(target, 1) as writers:
+        while writers.count < 50:
+            time.sleep(0.05)
+    target.ask("SELECT nextval('registry.ticket')", "office")
+    # Another process, as it were: the snapshot that the night held is not there.
+    found = mover(source, target, tmp_path).evidence()
+    assert found["differences"] == []
+    since = {name for name, held in found["relations"].items() if held.get("written since")}
+    assert {"registry.ledger", "registry.balance", "registry.journal"} <= since
+    assert "registry.person" not in since
+    target.ask("DELETE FROM registry.ledger WHERE number = 1", "office")
+    target.ask("UPDATE registry.person SET id = id WHERE id = 4001", "office")
+    assert mover(source, target, tmp_path).evidence()["differences"] == []
+
+
+def test_evidence_after_a_kill_still_sees_what_nobody_wrote(
+    source: Cluster, target: Cluster, tmp_path: Path
+) -> None:
+    copy(mover(source, target, tmp_path), tmp_path)
+    assert cut(mover(source, target, tmp_path), tmp_path).released
+    # Written so that no log tells of it: what a copy that is wrong looks like.
+    unseen = "SET transaction_read_only = off; SET session_replication_role = replica"
+    source.ask(f"{unseen}; DELETE FROM registry.person WHERE id = 4001", "office")
+    (told,) = mover(source, target, tmp_path).evidence()["differences"]
+    assert told.startswith("registry.person: ")
