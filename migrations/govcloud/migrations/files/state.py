@@ -1,0 +1,213 @@
+"""What earlier passes brought over, and what the last scan saw: on disk, however many files there are."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from govcloud.local import private_directory, write_private
+
+Entry = dict[str, Any]
+SETTLED = 2_000_000_000
+"""Nanoseconds after which a change can no longer share its instant with an earlier look at the file."""
+CONTENT = ("inode", "size", "mtime", "ctime")
+_TABLES = """
+CREATE TABLE IF NOT EXISTS done (
+  path BLOB PRIMARY KEY, entry TEXT NOT NULL, digests TEXT, scanned INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS open (number INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS ours (prefix TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS seen (path BLOB PRIMARY KEY, entry TEXT NOT NULL);
+CREATE TEMP TABLE plan (
+  what TEXT NOT NULL, path BLOB NOT NULL, first TEXT, PRIMARY KEY (what, path)) WITHOUT ROWID;
+"""
+
+
+_PLANNED_PATHS = "SELECT path FROM plan WHERE what = ?"
+_PLANNED = (
+    "SELECT s.entry, d.digests, p.first FROM plan p JOIN seen s ON s.path = p.path"
+    " LEFT JOIN done d ON d.path = p.path WHERE p.what = ?"
+)
+_MEASURED = (
+    "SELECT count(*), coalesce(sum(json_extract(s.entry, '$.size')), 0) FROM plan p"
+    " JOIN seen s ON s.path = p.path WHERE p.what = ?"
+)
+
+
+def path_of(entry: Mapping[str, Any]) -> bytes:
+    """The entry's path below the tree."""
+    return base64.b64decode(entry["path"])
+
+
+def shown(path: bytes) -> str:
+    """A path for people."""
+    return path.decode("utf-8", "backslashreplace") or "."
+
+
+class State:
+    """One tree's; safe to use from several threads. What is lost of it is only looked at and copied again."""
+
+    def __init__(self, place: Path) -> None:
+        private_directory(place.parent)
+        if not place.exists():
+            write_private(place, "")
+        self._database = sqlite3.connect(place, check_same_thread=False, isolation_level=None)
+        self._lock = threading.RLock()
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=NORMAL")
+        self._database.executescript(_TABLES)
+        self.prefix = self._prefix()
+        """What names aside of the tree's own begin with: nobody else has such names."""
+
+    def _prefix(self) -> str:
+        row = self._database.execute("SELECT prefix FROM ours").fetchone()
+        if row is None:
+            row = (f".govcloud-{secrets.token_hex(6)}-",)
+            self._database.execute("INSERT INTO ours VALUES (?)", row)
+        return str(row[0])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def see(self, entries: Iterable[Entry]) -> int:
+        """Take in a scan, in place of the one before; how many entries it has."""
+        with self._lock:
+            self._database.execute("BEGIN")
+            self._database.execute("DELETE FROM seen")
+            rows = ((path_of(entry), json.dumps(entry)) for entry in entries)
+            self._database.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", rows)
+            self._database.execute("COMMIT")
+            return int(self._database.execute("SELECT count(*) FROM seen").fetchone()[0])
+
+    def empty(self) -> bool:
+        """Whether nothing is known of the target."""
+        return self._database.execute("SELECT 1 FROM done LIMIT 1").fetchone() is None
+
+    def interrupted(self) -> bool:
+        """Whether the pass before this one did not come to its end; notes that this one begins."""
+        with self._lock:
+            was = self._database.execute("SELECT 1 FROM open").fetchone() is not None
+            self._database.execute("INSERT OR IGNORE INTO open VALUES (1)")
+            return was
+
+    def finished(self) -> None:
+        """Note that the pass has come to its end."""
+        with self._lock:
+            self._database.execute("DELETE FROM open")
+
+    def gone(self) -> Iterator[bytes]:
+        """Paths that were brought over and are no longer there, the deepest first."""
+        query = "SELECT path FROM done WHERE path NOT IN (SELECT path FROM seen) ORDER BY path DESC"
+        return (row[0] for row in self._all(query))
+
+    def entries(self) -> Iterator[tuple[Entry, Entry | None, list[str] | None, int]]:
+        """Each entry that was seen, with what was brought over: the entry of then, digests, time of scan."""
+        query = (
+            "SELECT s.entry, d.entry, d.digests, coalesce(d.scanned, 0) FROM seen s"
+            " LEFT JOIN done d ON d.path = s.path ORDER BY s.path"
+        )
+        for now, then, digests, scanned in self._all(query):
+            yield (
+                json.loads(now),
+                None if then is None else json.loads(then),
+                None if digests is None else json.loads(digests),
+                scanned,
+            )
+
+    def plan(self, rows: Iterable[tuple[str, bytes, str | None]]) -> None:
+        """Take in what is to be done in a pass: what, to which path, and of a further name the first one."""
+        with self._lock:
+            self._database.execute("BEGIN")
+            self._database.execute("DELETE FROM plan")
+            self._database.executemany("INSERT INTO plan VALUES (?, ?, ?)", rows)
+            self._database.execute("COMMIT")
+
+    def planned_paths(self, what: str) -> Iterator[bytes]:
+        """The paths to which that is to be done, the deepest first."""
+        return (row[0] for row in self._all(f"{_PLANNED_PATHS} ORDER BY path DESC", [what]))
+
+    def planned(self, what: str, deepest_first: bool = False) -> Iterator[tuple[Entry, list[str] | None]]:
+        """The entries to which that is to be done, with the digests of what lies at the target."""
+        order = "DESC" if deepest_first else "ASC"
+        for entry, digests, first in self._all(f"{_PLANNED} ORDER BY p.path {order}", [what]):
+            found = json.loads(entry)
+            if first is not None:
+                found["first"] = first
+            yield found, None if digests is None else json.loads(digests)
+
+    def measured(self, what: str) -> tuple[int, int]:
+        """To how many entries that is to be done, and the bytes in them."""
+        with self._lock:
+            row = self._database.execute(_MEASURED, [what]).fetchone()
+        return int(row[0]), int(row[1])
+
+    def seen(self, path: bytes) -> Entry:
+        """An entry as the last scan saw it."""
+        with self._lock:
+            row = self._database.execute("SELECT entry FROM seen WHERE path = ?", [path]).fetchone()
+        found: Entry = json.loads(row[0])
+        return found
+
+    def digests_of(self, path: bytes) -> list[str] | None:
+        """The digests of a file that was brought over; None of anything else."""
+        with self._lock:
+            row = self._database.execute("SELECT digests FROM done WHERE path = ?", [path]).fetchone()
+        return None if row is None or row[0] is None else list(json.loads(row[0]))
+
+    def keep(self, entry: Entry, digests: list[str] | None, scanned: int) -> None:
+        """Note that an entry has been brought over as it was at a scan."""
+        row = (path_of(entry), json.dumps(entry), None if digests is None else json.dumps(digests), scanned)
+        with self._lock:
+            self._database.execute("INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?)", row)
+
+    def take_stock(self, entries: Iterable[Entry]) -> None:
+        """Take in what lies at the target without knowing what it is; all of it or nothing."""
+        with self._lock:
+            self._database.execute("BEGIN")
+            rows = (
+                (path_of(entry), json.dumps({"path": entry["path"], "kind": "unknown"})) for entry in entries
+            )
+            self._database.executemany("INSERT OR REPLACE INTO done VALUES (?, ?, NULL, 0)", rows)
+            self._database.execute("COMMIT")
+
+    def doubt(self, path: bytes) -> None:
+        """Believe nothing of what was brought over of an entry: it comes anew."""
+        with self._lock:
+            self._database.execute(
+                "UPDATE done SET digests = NULL, scanned = 0, entry = '{}' WHERE path = ?", [path]
+            )
+
+    def drop(self, path: bytes) -> None:
+        """Note that an entry has been taken away."""
+        with self._lock:
+            self._database.execute("DELETE FROM done WHERE path = ?", [path])
+
+    def _all(self, query: str, values: Sequence[Any] = ()) -> Iterator[Any]:
+        """The rows of a query, some at a time: others may write between."""
+        cursor = self._database.cursor()
+        with self._lock:
+            cursor.execute(query, values)
+        while True:
+            with self._lock:
+                rows = cursor.fetchmany(1000)
+            if not rows:
+                return
+            yield from rows
+
+
+def unchanged(now: Entry, then: Entry | None, scanned: int) -> bool:
+    """Whether a file's content is surely what it was when it was brought over.
+
+    A change of content changes ctime, which nobody can set back, where the file system keeps it so (`scanned`
+    is 0 elsewhere); only one within the clock's own grain of the earlier look could go unseen, so a file that
+    had just been changed then is read again.
+    """
+    if then is None or now.get("apart") or any(now.get(key) != then.get(key) for key in CONTENT):
+        return False
+    return int(now["ctime"]) + SETTLED < scanned
