@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +15,9 @@ from govcloud.cli.signing import trust_for
 from govcloud.engine import approve as sign_plan
 from govcloud.engine import read_plan
 from govcloud.errors import ToolkitError
+from govcloud.evidence import Trust
+from govcloud.migrations.orders import approve as sign_order
+from govcloud.migrations.orders import is_order, read_order
 
 
 @click.command()
@@ -28,7 +33,9 @@ def approve(
     revoked_keys: Path | None,
     output: Output,
 ) -> None:
-    """Sign plans that somebody else has made, after reading them. Needs no credentials and no network.
+    """Sign plans and orders that somebody else has made, after reading them.
+
+    Needs no credentials and no network.
 
     \b
     Example:
@@ -36,15 +43,48 @@ def approve(
     """
     if key is None:
         raise ToolkitError("no key was named", "approve", "name your own: --key ~/.ssh/id_ed25519")
+
+    def trusting(site: str, plane: str) -> Trust:
+        return trust_for(site, plane, work, allowed_signers, revoked_keys)
+
     document, lines = [], []
     for folder in folders:
-        read = read_plan(folder)
-        trust = trust_for(read, work, allowed_signers, revoked_keys)
-        approval = sign_plan(read, key, trust, datetime.now(UTC))
-        names = [one.principal for one in approval.approvers]
-        document.append({"folder": str(folder), "digest": read.digest, "approvers": names})
+        sign = _order if is_order(folder) else _plan
+        signed = sign(folder, key, trusting)
+        document.append({"folder": str(folder), "digest": signed.digest, "approvers": list(signed.approvers)})
         lines.append(
-            f"{read.plan.plane}: {counts(read.plan.counts())}\n  signed {read.digest}\n"
-            f"  {len(names)} of {read.plan.signatures} approvals: {', '.join(names)}"
+            f"{signed.about}\n  signed {signed.digest}\n"
+            f"  {len(signed.approvers)} of {signed.asked} approvals: {', '.join(signed.approvers)}"
         )
     output.show({"approved": document}, "\n".join(lines))
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """What was signed, and who has signed it by now."""
+
+    about: str
+    digest: str
+    approvers: tuple[str, ...]
+    asked: int
+
+
+Trusting = Callable[[str, str], Trust]
+"""Whose signatures count, by site and plane."""
+
+
+def _plan(folder: Path, key: Path, trusting: Trusting) -> _Signed:
+    read = read_plan(folder)
+    approval = sign_plan(read, key, trusting(read.plan.site, read.plan.plane), datetime.now(UTC))
+    names = tuple(one.principal for one in approval.approvers)
+    return _Signed(
+        f"{read.plan.plane}: {counts(read.plan.counts())}", read.digest, names, read.plan.signatures
+    )
+
+
+def _order(folder: Path, key: Path, trusting: Trusting) -> _Signed:
+    read = read_order(folder)
+    approval = sign_order(read, key, trusting(read.order.site, read.order.plane), datetime.now(UTC))
+    names = tuple(one.principal for one in approval.approvers)
+    about = f"{read.order.plane}: to cut over {read.order.system}, at most {read.order.downtime:g} s"
+    return _Signed(about, read.sealed.digest, names, read.order.signatures)

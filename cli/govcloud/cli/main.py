@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
 from collections.abc import Sequence
 
 import click
 
+from govcloud.cli.lazy import lazy_group
 from govcloud.cli.output import JsonLines
 from govcloud.errors import ToolkitError
 
 VERBS = {
     "adopt": "Rebuild a lost state from what stands in the clouds.",
     "apply": "Make the clouds what a plan says.",
-    "approve": "Sign plans that somebody else has made.",
+    "approve": "Sign plans and orders that somebody else has made.",
     "bundle": "Carry a site to a machine without a network.",
     "configure": "Configure the machines that run.",
     "demo": "Raise the whole city on the lab and show it.",
@@ -24,6 +24,7 @@ VERBS = {
     "init": "Start the inventory of another city.",
     "inventory": "Print the Ansible inventory of one plane.",
     "lab": "Bring up a real OpenStack for each plane on this machine.",
+    "migrate": "Move departments' live systems onto the platform.",
     "plan": "Compare declaration and clouds; write down what an apply would do.",
     "pulumi": "Run the plain Pulumi CLI over one stack.",
     "ssh": "Log in to a machine through its plane's bastion.",
@@ -34,28 +35,7 @@ VERBS = {
 NOISY = ("grpc", "openstack", "keystoneauth", "urllib3", "stevedore", "paramiko")
 
 
-class Verbs(click.Group):
-    """Imports a verb's module only when that verb is meant."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs by name."""
-        return sorted(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The verb's command."""
-        if cmd_name not in VERBS:
-            return None
-        module = importlib.import_module(f"govcloud.cli.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The verbs with a line each, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(VERBS.items()))
-
-
-@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@lazy_group("govcloud.cli", VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="govcloud")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How stderr speaks.")
 @click.option("--verbose", "-v", is_flag=True, help="Say more on stderr.")

@@ -1,0 +1,18 @@
+"""Puts a move's parts together: which movers it has, on which machines, and how each side is reached."""
+
+from govcloud.migrations.assembly.assembly import Assembly, Ways, assembled
+from govcloud.migrations.assembly.placing import DatabasePlace, FilesPlace, Place, place_of, places
+from govcloud.migrations.assembly.servers import MariadbServer, PostgresqlServer
+
+__all__ = [
+    "Assembly",
+    "DatabasePlace",
+    "FilesPlace",
+    "MariadbServer",
+    "Place",
+    "PostgresqlServer",
+    "Ways",
+    "assembled",
+    "place_of",
+    "places",
+]

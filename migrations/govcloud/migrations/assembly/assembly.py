@@ -1,0 +1,175 @@
+"""The movers of one move, between hosts that are entered when they are needed and left at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from govcloud.errors import ToolkitError
+from govcloud.migrations.assembly.placing import DatabasePlace, FilesPlace, Place, places
+from govcloud.migrations.assembly.servers import (
+    MariadbServer,
+    MariadbSide,
+    PostgresqlServer,
+    PostgresqlSide,
+    joined,
+    reached,
+)
+from govcloud.migrations.files import FilesMover
+from govcloud.migrations.files import Place as Tree
+from govcloud.migrations.mariadb import MariadbMover
+from govcloud.migrations.moves import Mover
+from govcloud.migrations.pace import Pace
+from govcloud.migrations.postgresql import PostgresqlMover
+from govcloud.migrations.remote import Host, Login
+from govcloud.progress import Progress
+from govcloud.topology import Machine, PlaneTopology
+from govcloud.topology.moving import Move, MovedDatabase
+
+CLONE, NIGHT = "clone", "night"
+"""What a rehearsal copies the system to, and what it cuts that over to."""
+
+
+def _legacy(moved: MovedDatabase) -> PostgresqlServer:
+    return PostgresqlServer(port=moved.port) if moved.port else PostgresqlServer()
+
+
+def _shared(machine: Machine) -> PostgresqlServer:
+    return PostgresqlServer(address=str(machine.address))
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How the host of today is entered, and a machine of the platform; where the servers are on either."""
+
+    host: Login
+    machine: Callable[[Machine], Login]
+    legacy: Callable[[MovedDatabase], PostgresqlServer] = _legacy
+    shared: Callable[[Machine], PostgresqlServer] = _shared
+    mariadb: tuple[MariadbServer, MariadbServer] = (MariadbServer(), MariadbServer())
+    """On the host of today, and on the platform."""
+
+
+@dataclass
+class Assembly:
+    """One move's movers. `directory` is the move's own; what is entered is left when `stack` is closed."""
+
+    plane: PlaneTopology
+    move: Move
+    ways: Ways
+    directory: Path
+    progress: Progress
+    stack: ExitStack
+    _hosts: dict[tuple[str, str], Host] = field(default_factory=dict)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where each part comes to lie."""
+        return places(self.plane, self.move)
+
+    def pinned(self) -> dict[str, object]:
+        """What the move is about, and may not change once it has begun."""
+        return {
+            "host": self.ways.host.label,
+            "address": self.ways.host.address,
+            "parts": [list(place.text) for place in self.places],
+            "without": {one.path: list(one.without) for one in self.move.files},
+        }
+
+    def movers(self) -> tuple[Mover, ...]:
+        """From the host of today to the platform."""
+        return tuple(self._mover(place, self.move.id, self.directory) for place in self.places)
+
+    def clones(self) -> tuple[Mover, ...]:
+        """From the host of today to the copy that a rehearsal cuts over."""
+        directory = self.directory / CLONE
+        return tuple(
+            self._mover(place.aside(CLONE), f"{self.move.id}-{CLONE}", directory) for place in self.places
+        )
+
+    def nights(self) -> tuple[Mover, ...]:
+        """From that copy to a second one: what a rehearsal's night moves."""
+        directory, name = self.directory / NIGHT, f"{self.move.id}-{NIGHT}"
+        return tuple(
+            self._mover(place.aside(NIGHT), name, directory, place.aside(CLONE)) for place in self.places
+        )
+
+    def _mover(self, place: Place, name: str, directory: Path, source: Place | None = None) -> Mover:
+        if isinstance(place, DatabasePlace):
+            return self._database(place, name, directory, source)
+        return self._files(place, directory, source)
+
+    def _database(self, place: DatabasePlace, name: str, directory: Path, source: Place | None) -> Mover:
+        clone = source if isinstance(source, DatabasePlace) else None
+        make = self._postgresql if place.moved.engine == "postgresql" else self._mariadb
+        return make(place, name, directory / place.moved.name, clone)
+
+    def _postgresql(
+        self, place: DatabasePlace, name: str, directory: Path, clone: DatabasePlace | None
+    ) -> Mover:
+        if clone is None:
+            server = self.ways.legacy(place.moved)
+            theirs = PostgresqlSide(self._today, server, place.moved.name)
+        else:
+            theirs = PostgresqlSide(self._on(clone), self.ways.shared(clone.machine), clone.name)
+        ours = PostgresqlSide(self._on(place), self.ways.shared(place.machine), place.name)
+        reading, writing = self.stack.enter_context(joined(theirs, ours))
+        return PostgresqlMover(reading, writing, name, directory, self._pace, self.progress)
+
+    def _mariadb(
+        self, place: DatabasePlace, name: str, directory: Path, clone: DatabasePlace | None
+    ) -> Mover:
+        there, here = self.ways.mariadb
+        if clone is None:
+            theirs = MariadbSide(self._today, there, place.moved.name)
+        else:
+            theirs = MariadbSide(self._on(clone), here, clone.name)
+        reading = self.stack.enter_context(reached(theirs))
+        writing = self.stack.enter_context(reached(MariadbSide(self._on(place), here, place.name)))
+        return MariadbMover(reading, writing, name, directory, self._pace, self.progress)
+
+    @property
+    def _today(self) -> Host:
+        return self._host(self.ways.host, "databases")
+
+    def _on(self, place: DatabasePlace) -> Host:
+        return self._host(self.ways.machine(place.machine), "databases")
+
+    def _files(self, place: FilesPlace, directory: Path, source: Place | None) -> Mover:
+        there = self._host(self.ways.host, "files")
+        here = self._host(self.ways.machine(place.machine), "files")
+        theirs = Tree(there, os.fsencode(place.moved.path.rstrip("/")))
+        if isinstance(source, FilesPlace):
+            theirs = Tree(here, os.fsencode(source.path))
+        kept = directory / f"files{place.path.replace('/', '-')}"
+        ours = Tree(here, os.fsencode(place.path))
+        return FilesMover(theirs, ours, kept, place.moved.without, self._pace, self.progress)
+
+    def _host(self, login: Login, purpose: str) -> Host:
+        """Entered once for each purpose: a server lets a connection open ten sessions at most."""
+        key = (login.label, purpose)
+        if key not in self._hosts:
+            self._hosts[key] = self.stack.enter_context(Host(login))
+        return self._hosts[key]
+
+    @cached_property
+    def _pace(self) -> Pace:
+        """One allowance for all parts."""
+        return Pace(self.plane.declaration.migration.bytes_per_second)
+
+
+@contextmanager
+def assembled(
+    plane: PlaneTopology, move: Move, ways: Ways, directory: Path, progress: Progress
+) -> Iterator[Assembly]:
+    """A move's parts, put together for as long as the context lasts."""
+    if move.whole_machine or move.sites:
+        raise ToolkitError(
+            "this version moves databases and files", f"move {move.id}", "name `databases` and `files`"
+        )
+    with ExitStack() as stack:
+        yield Assembly(plane, move, ways, directory, progress, stack)

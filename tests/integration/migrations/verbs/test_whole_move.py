@@ -1,0 +1,137 @@
+"""A court's system goes the whole way by the verbs alone: rehearsed, ordered, signed, cut over, taken back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from govcloud.errors import ToolkitError, ToolkitErrors
+from integration.migrations.postgresql.clusters import Cluster, running
+from integration.migrations.postgresql.moving import (
+    DATABASE,
+    Writers,
+    furnish,
+    lost_and_doubled,
+    strip,
+    writing,
+)
+from integration.migrations.sshd import Server
+from integration.migrations.sshd import running as ssh
+from integration.migrations.verbs.court import MOVE, SYSTEM, Court, settle_in, unmount
+
+
+@pytest.fixture(scope="module")
+def clusters() -> Iterator[tuple[Cluster, Cluster]]:
+    with running(13) as source, running(15) as target:
+        yield source, target
+
+
+@pytest.fixture(scope="module")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
+    with ssh(tmp_path_factory.mktemp("legacy")) as legacy:
+        folder = tmp_path_factory.mktemp("platform")
+        with ssh(folder, "shared") as platform:
+            yield legacy, platform
+
+
+@pytest.fixture
+def court(
+    tmp_path: Path,
+    hosts: tuple[Server, Server],
+    clusters: tuple[Cluster, Cluster],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Court]:
+    furnish(clusters[0])
+    yield settle_in(tmp_path, *hosts, clusters, monkeypatch)
+    unmount(tmp_path)
+    for cluster in clusters:
+        strip(cluster)
+
+
+def ordered(court: Court) -> str:
+    folder = str(court.done("order", MOVE, "--key", str(court.key("author")))["folder"])
+    court.approve(folder, "first", "second")
+    return folder
+
+
+def test_a_system_is_rehearsed_cut_over_and_finished_while_people_write(court: Court) -> None:
+    with writing(court.source, 1) as writers:
+        held = court.done("rehearse", MOVE)
+        assert 0 < held["downtime"] < 120
+        assert court.source.ask("SELECT 1 FROM pg_replication_slots") == []
+        assert [row for row in court.target.ask("SELECT datname FROM pg_database") if "court" in row[0]] == []
+        court.done("run", MOVE)
+        folder = ordered(court)
+        (court.attachments / "late.txt").write_text("late")
+        done = court.done("cutover", folder, "--key", str(court.key("author")))
+    assert done["differences"] == []
+    assert (court.moved / "late.txt").read_text() == "late"
+    with_name = Cluster(15, court.target.folder, court.target.port)
+    assert lost_and_doubled(writers, with_name, SYSTEM) == (0, 0)
+    against = court.done("verify", MOVE, "--against", done["evidence"])
+    assert against["differences"] == []
+    court.call("assess", "legacy-court", "--seconds", "0.5")
+    words = ("--evidence", done["evidence"], "--key", str(court.key("author")))
+    finished = court.done("finalize", MOVE, *words)
+    assert Path(finished["certificate"], "certificate.html").exists()
+    assert court.source.ask("SELECT 1 FROM pg_replication_slots") == []
+    with pytest.raises(ToolkitError, match="it is finished"):
+        court.call("rollback", MOVE, "--yes")
+
+
+def test_what_was_written_on_the_platform_comes_home(court: Court) -> None:
+    """Nothing is cut over that was not rehearsed, ordered and signed; what was cut over can be taken back."""
+    court.done("run", MOVE)
+    with pytest.raises(ToolkitError, match="it has not been rehearsed"):
+        court.call("order", MOVE, "--key", str(court.key("author")))
+    court.done("abandon", MOVE, "--yes")
+    court.done("rehearse", MOVE)
+    court.done("run", MOVE)
+    folder = str(court.done("order", MOVE, "--key", str(court.key("author")))["folder"])
+    court.approve(folder, "first")
+    with pytest.raises(ToolkitError, match="2 approvals are asked for, and it has 1"):
+        court.call("cutover", folder)
+    court.approve(folder, "second")
+    court.source.ask("ALTER TABLE registry.ledger ALTER number SET DEFAULT 7", DATABASE)
+    with pytest.raises(ToolkitError, match="another shape"):
+        court.call("cutover", folder)
+    court.source.ask("ALTER TABLE registry.ledger ALTER number DROP DEFAULT", DATABASE)
+    court.done("cutover", folder)
+    with writing(Cluster(15, court.target.folder, court.target.port), database=SYSTEM) as writers:
+        until_written(writers, 50)
+    (court.moved / "written-there.txt").write_text("there")
+    court.done("rollback", MOVE, "--yes")
+    assert lost_and_doubled(writers, court.source) == (0, 0)
+    assert (court.attachments / "written-there.txt").read_text() == "there"
+    (court.attachments / "and-here.txt").write_text("here")
+
+
+def test_a_copy_that_is_given_up_leaves_nothing(court: Court) -> None:
+    before = court.source.ask("SELECT nspname FROM pg_namespace ORDER BY 1", DATABASE)
+    court.done("run", MOVE)
+    assert court.moved.exists()
+    with pytest.raises(ToolkitError, match=r"rehearse before `run`|it is copying"):
+        court.call("rehearse", MOVE)
+    court.done("abandon", MOVE, "--yes")
+    assert not court.moved.exists()
+    assert court.source.ask("SELECT nspname FROM pg_namespace ORDER BY 1", DATABASE) == before
+    assert court.source.ask("SELECT 1 FROM pg_replication_slots") == []
+    assert court.done("status", MOVE)["moves"][0]["stand"] == "not begun"
+
+
+def test_what_stands_in_the_way_is_told_before_anything_moves(court: Court) -> None:
+    court.source.ask("CREATE TABLE registry.odd (what json)", DATABASE)
+    with pytest.raises((ToolkitError, ToolkitErrors), match=r"table registry\.odd without a key"):
+        court.call("run", MOVE)
+    assert court.source.ask("SELECT 1 FROM pg_replication_slots") == []
+    assert not court.moved.exists()
+
+
+def until_written(writers: Writers, count: int) -> None:
+    until = time.monotonic() + 60
+    while writers.count < count:
+        assert time.monotonic() < until, "nobody can write"
+        time.sleep(0.1)
