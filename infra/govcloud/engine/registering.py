@@ -16,12 +16,17 @@ from typing import Any
 import grpc
 from google.protobuf import struct_pb2
 from pulumi.runtime import settings
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import alias_pb2, resource_pb2
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
 from govcloud.engine.programs import TOKEN, in_order, references, urn
 from govcloud.provider import KINDS, Declared
 from govcloud.stacks import Resource, Stack
+
+# Each channel has connections of its own. Shared ones remember of a port that nothing answered there, when an
+# engine has ended, and refuse an engine that is given the same port soon after.
+_GRPC_CHANNEL_OPTIONS.append(("grpc.use_local_subchannel_pool", 1))
 
 
 @dataclass(frozen=True)
