@@ -38,9 +38,10 @@ def look_at(
     """Look at a host: at the directories of `roots` and of its web sites, and watch it for some seconds."""
     found: dict[str, Mapping[str, Any]] = {}
     for name in EARLY:
+        begun = clock()
         found[name] = _answer(name, host, ask, {}, progress)
-    # The host's clock was read between these two moments at the latest.
-    found["system"] = {**found["system"], "asked": clock()}
+        # Where it tells its time, that was read between these two moments.
+        found[name] = {**found[name], "begun": begun, "asked": clock()}
     served = [root for site in found["web"]["sites"] for root in site["roots"]]
     wishes = {"roots": sorted({*roots, *served})}
     found["trees"] = _answer("trees", host, ask, wishes, progress)

@@ -203,3 +203,10 @@ def test_what_blocks_is_not_accepted() -> None:
 def test_what_was_accepted_and_is_gone_is_an_error() -> None:
     (error,) = standing_in_the_way([], ["file /srv/queue"], "move x")
     assert "is not found" in str(error)
+
+
+def test_a_slow_way_to_a_host_is_no_fault_of_its_clock() -> None:
+    slow = {"begun": NOW.timestamp() - 30, "asked": NOW.timestamp() + 30}
+    assert [one.name for one in judge(answers(system=slow))] == []
+    late = {"begun": NOW.timestamp() + 5, "asked": NOW.timestamp() + 30}
+    assert [one.name for one in judge(answers(system=late))] == ["clock"]
