@@ -1,4 +1,7 @@
-"""The databases of a shared machine: one for each hosted system whose application runs and may reach it."""
+"""The databases of a shared machine: one for each hosted system whose application runs and may reach it.
+
+Those that have moved in, or will, are none of ours to make: a move brings them with their accounts.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 
 from govcloud.configure.admission import clients
 from govcloud.topology import Machine, PlaneTopology
+from govcloud.topology.moving import database_name
 
 SERVICE = "postgresql"
 PORT = 5432
@@ -27,6 +31,30 @@ class Database:
         return f"database-{self.system}"
 
 
+@dataclass(frozen=True)
+class MovedIn:
+    """A database that a move brings: the accounts that use it, and the machines from which they may."""
+
+    name: str
+    machine: Machine
+    accounts: tuple[str, ...]
+    applications: tuple[Machine, ...]
+
+
+def moved_in(plane: PlaneTopology) -> tuple[MovedIn, ...]:
+    """Every PostgreSQL database that a declared move brings to a machine that runs, whether it has or not."""
+    found = []
+    for move in plane.moves.values():
+        components = plane.systems[move.system].components
+        for moved in move.databases:
+            machine = plane.machine.get(str(components.get(moved.component)))
+            if machine is not None and machine.runs and SERVICE in machine.configure:
+                name = database_name(move, moved)
+                applications = _sharing(plane, move.system, machine)
+                found.append(MovedIn(name, machine, moved.accounts, applications))
+    return tuple(found)
+
+
 def databases(plane: PlaneTopology) -> tuple[Database, ...]:
     """Every database of the plane, by system.
 
@@ -34,7 +62,10 @@ def databases(plane: PlaneTopology) -> tuple[Database, ...]:
     more that somebody may guess.
     """
     found = []
+    moving = {move.system for move in plane.moves.values() if move.databases}
     for system, declared in sorted(plane.systems.items()):
+        if system in moving:
+            continue
         for placed in declared.components.values():
             machine = plane.machine.get(str(placed))
             if machine is None or SERVICE not in machine.configure:
@@ -47,5 +78,20 @@ def databases(plane: PlaneTopology) -> tuple[Database, ...]:
 
 
 def _applications(plane: PlaneTopology, system: str, target: Machine) -> tuple[Machine, ...]:
+    """The system's own machines that run and may reach the target."""
+    return tuple(machine for machine in _reaching(plane, target) if machine.system == system)
+
+
+def _sharing(plane: PlaneTopology, system: str, target: Machine) -> tuple[Machine, ...]:
+    """Those, and the shared ones that serve the system."""
+    shared = plane.systems[system].components.values()
+    return tuple(
+        machine
+        for machine in _reaching(plane, target)
+        if machine.id != target.id and (machine.system == system or machine.id in shared)
+    )
+
+
+def _reaching(plane: PlaneTopology, target: Machine) -> list[Machine]:
     allowed = clients(plane, target, SERVICE)
-    return tuple(m for m in plane.machines if m.system == system and m.runs and m.group in allowed)
+    return [machine for machine in plane.machines if machine.runs and machine.group in allowed]

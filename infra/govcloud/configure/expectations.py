@@ -27,7 +27,7 @@ def _base(of: Subject) -> dict[str, Any]:
 
 
 def _bastion(of: Subject) -> dict[str, Any]:
-    return {"login": LOGIN, "targets": sorted(f"{other.address}:22" for other in of.others)}
+    return {"login": LOGIN, "targets": sorted(of.led_to)}
 
 
 def _postgresql(of: Subject) -> dict[str, Any]:
@@ -35,6 +35,13 @@ def _postgresql(of: Subject) -> dict[str, Any]:
         "address": str(of.machine.address),
         "port": PORT,
         "databases": {d.name: sorted(str(client.address) for client in d.applications) for d in of.kept},
+        "moved in": {
+            d.name: {
+                "accounts": sorted(d.accounts),
+                "clients": sorted(str(client.address) for client in d.applications),
+            }
+            for d in of.moved_in
+        },
     }
 
 
@@ -44,6 +51,10 @@ def _web(of: Subject) -> dict[str, Any]:
         "names": [*of.domains, str(of.machine.address)],
         "websites": [row["name_zh"] for row in of.websites],
     }
+
+
+def _sites(of: Subject) -> dict[str, Any]:
+    return {"names": [of.machine.id, str(of.machine.address)], "systems": of.placed}
 
 
 def _probe(of: Subject) -> dict[str, Any]:
@@ -61,4 +72,11 @@ def _lets_in(entry: dict[str, Any], of: Subject) -> bool:
     return any(of.machine.address in IPv4Network(source) for source in entry["sources"])
 
 
-_EXPECTED = {"base": _base, "bastion": _bastion, "postgresql": _postgresql, "web": _web, "probe": _probe}
+_EXPECTED = {
+    "base": _base,
+    "bastion": _bastion,
+    "postgresql": _postgresql,
+    "web": _web,
+    "sites": _sites,
+    "probe": _probe,
+}

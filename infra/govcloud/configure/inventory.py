@@ -19,7 +19,7 @@ from govcloud.configure.subject import Subject
 from govcloud.errors import ToolkitError
 from govcloud.topology import Topology
 
-SERVING = {"web", "postgresql"}
+SERVING = {"web", "sites", "postgresql"}
 """The roles that serve over TLS."""
 
 
@@ -86,7 +86,7 @@ def _base(of: Subject) -> dict[str, Any]:
 
 
 def _bastion(of: Subject) -> dict[str, Any]:
-    return {"bastion_targets": [f"{other.address}:22" for other in of.others]}
+    return {"bastion_targets": of.led_to}
 
 
 def _postgresql(of: Subject) -> dict[str, Any]:
@@ -103,6 +103,21 @@ def _postgresql(of: Subject) -> dict[str, Any]:
             }
             for database in of.kept
         ],
+        "postgresql_moved_in": [
+            {
+                "name": database.name,
+                "accounts": list(database.accounts),
+                "clients": [str(application.address) for application in database.applications],
+            }
+            for database in of.moved_in
+        ],
+    }
+
+
+def _sites(of: Subject) -> dict[str, Any]:
+    return {
+        "sites_authority": str(authority_directory(of.access) / "authority.pem"),
+        "sites_certificate": str(authority_directory(of.access) / f"server-{of.machine.id}.pem"),
     }
 
 
@@ -140,5 +155,11 @@ def _secret(access: Access, database: Database) -> str:
     return f"{{{{ (lookup('ansible.builtin.file', {str(path)!r}) | from_json)[{database.secret!r}] }}}}"
 
 
-_VALUES = {"base": _base, "bastion": _bastion, "postgresql": _postgresql, "web": _web}
+_VALUES = {
+    "base": _base,
+    "bastion": _bastion,
+    "postgresql": _postgresql,
+    "web": _web,
+    "sites": _sites,
+}
 """By role: what it needs to know of a machine."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from govcloud.configure.access import Access
-from govcloud.configure.databases import Database, databases
+from govcloud.configure.databases import Database, MovedIn, databases, moved_in
 from govcloud.configure.portal import websites
 from govcloud.topology import Machine, PlaneTopology, Topology
 
@@ -34,6 +34,24 @@ class Subject:
     def kept(self) -> list[Database]:
         """The databases that lie on it."""
         return [database for database in databases(self.plane) if database.machine.id == self.machine.id]
+
+    @cached_property
+    def moved_in(self) -> list[MovedIn]:
+        """The databases that moves bring to it."""
+        return [database for database in moved_in(self.plane) if database.machine.id == self.machine.id]
+
+    @cached_property
+    def placed(self) -> list[str]:
+        """The systems that have a component on it, by id."""
+        systems = self.plane.systems.items()
+        return sorted(name for name, one in systems if self.machine.id in one.components.values())
+
+    @property
+    def led_to(self) -> list[str]:
+        """Where it leads to as a bastion: the plane's machines, and hosts of today that are entered by it."""
+        machines = [f"{other.address}:22" for other in self.others]
+        hosts = [host for host in self.plane.hosts.values() if host.login.via == self.machine.id]
+        return [*machines, *(f"{host.address}:{host.login.port}" for host in hosts)]
 
     @cached_property
     def used(self) -> Database | None:

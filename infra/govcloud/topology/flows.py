@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Network
 
 from govcloud.errors import Where
 from govcloud.topology.addressing import Plan, collapsed
@@ -17,6 +18,8 @@ SSH = Service("tcp", 22, 22)
 ICMP = Service("icmp")
 ANY = Service("any")
 
+LED_ON = "https"
+"""The service by which a host of today leads people on."""
 BASTION_ROLE = "bastion"
 MANAGED = "managed"
 """The group that every machine of a plane is in: it lets the bastion and the monitoring reach it."""
@@ -45,6 +48,7 @@ class Flows:
                     *self._platform(),
                     *self._systems(),
                     *self._declared(),
+                    *self._moves(),
                     *self._conferences(),
                 ]
             )
@@ -143,6 +147,19 @@ class Flows:
             found = self.groups_of(system, component or None) if kind == "systems" else (rest,)
             targets = tuple(target for target in found if target in self.groups)
             yield from self._reach(flow.reach, targets, flow.where("reach"))
+
+    def _moves(self) -> Iterator[Flow]:
+        """A host of today leads on to the platform whoever still comes to it for a site that has moved."""
+        for move in self.plane.moves.values():
+            system = self.plane.systems.get(move.system)
+            today = system.runs_today if system else None
+            host = self.plane.hosts.get(today.host) if today else None
+            if system is None or host is None or not move.sites:
+                continue
+            source = Source("host", f"host-{host.id}", (IPv4Network(host.address),))
+            because = f"what still comes to {host.id} for {system.id} is led on"
+            for target in self.targets(system, LED_ON):
+                yield from self._named(source, target, LED_ON, because, move.reviewed, move.where("sites"))
 
     def _conferences(self) -> Iterator[Flow]:
         for conference in self.plane.conferences.values():

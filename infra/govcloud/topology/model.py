@@ -99,7 +99,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a flow comes from: `internet`, the `operators`, a `group` of machines, or `segments`."""
+    """Where a flow comes from: `internet`, the `operators`, a `host` of today, a `group`, or `segments`."""
 
     kind: str
     id: str

@@ -56,6 +56,8 @@ Minute = Annotated[
 Path_ = Annotated[str, Field(pattern=r"^/([^/\x00-\x1f]+/?)+$", max_length=1000)]
 Key = Annotated[str, Field(pattern=r"^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/=]{40,1000}$")]
 
+Account = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$-]{0,62}$")]
+
 
 class Login(Part):
     """How a host is entered: by the operator's key, and through a machine of the plane where one is named."""
@@ -145,6 +147,17 @@ class MovedDatabase(Part):
     name: Annotated[str, Field(min_length=1, max_length=63)]
     port: Annotated[StrictInt | None, Field(ge=1, le=65535)] = None
     component: Id = "database"
+    logins: Annotated[
+        tuple[Account, ...],
+        Several,
+        Field(description="Accounts by which the system uses it; without, the one of its own name."),
+        one_or_several(),
+    ] = ()
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that are let in on the platform, from the system's own machines."""
+        return self.logins or (self.name,)
 
 
 class MovedFiles(Part):
@@ -155,11 +168,48 @@ class MovedFiles(Part):
     without: Annotated[tuple[Text, ...], Field(description="Patterns of what stays behind.")] = ()
 
 
+class Rewrite(Part):
+    """A text in a file of the host, and what it becomes on the platform."""
+
+    where: Annotated[Path_, Field(alias="in", description="A file of `configuration`, or the unit's.")]
+    found: Annotated[str, Field(alias="from", min_length=1, max_length=1000)]
+    becomes: Annotated[
+        str,
+        Field(
+            alias="to",
+            max_length=1000,
+            description="May hold {database.host}, {database.port}, {database.name} and {system}.",
+        ),
+    ]
+
+
 class MovedSite(Part):
-    """A web site of the host, by its domain, and the component of the system that takes it in."""
+    """A web site of the host, by its domain, and the component of the system that takes it in.
+
+    Its virtual host comes along with its certificates; directories that have moved are found under their new
+    names in all that comes.
+    """
 
     domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]{3,100}$")]
     component: Id = "web"
+    unit: Annotated[
+        str | None,
+        Field(pattern=r"^[A-Za-z0-9:_.@-]{1,200}\.service$", description="The service behind it."),
+    ] = None
+    content: Annotated[tuple[Path_, ...], Field(description="Directories that it is served from.")] = ()
+    configuration: Annotated[tuple[Path_, ...], Field(description="Files of settings, one by one.")] = ()
+    rewrites: tuple[Rewrite, ...] = ()
+
+    @model_validator(mode="after")
+    def _rewrites_what_comes(self) -> Self:
+        units = () if self.unit is None else (f"/{self.unit}",)
+        for one in self.rewrites:
+            if one.where not in self.configuration and not one.where.endswith(units):
+                raise fault(
+                    f"it rewrites {one.where}, which does not come along",
+                    "name the file in `configuration`, or the unit's own file",
+                )
+        return self
 
 
 class Accepted(Part):
@@ -201,6 +251,15 @@ class Move(Thing):
         return self
 
 
+def database_name(move: Move, moved: MovedDatabase) -> str:
+    """The name under which a moved database stands on the platform.
+
+    The only one bears the system's name, as the platform's own databases do.
+    """
+    name = move.system.replace("-", "_")
+    return name if len(move.databases) == 1 else f"{name}_{moved.name}"[:63]
+
+
 __all__ = [
     "Accepted",
     "Blackout",
@@ -211,5 +270,7 @@ __all__ = [
     "MovedFiles",
     "MovedSite",
     "MovingRules",
+    "Rewrite",
     "Window",
+    "database_name",
 ]

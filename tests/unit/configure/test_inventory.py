@@ -34,6 +34,7 @@ def test_a_group_stands_for_each_role(listed: dict[str, Any]) -> None:
         "role_base": ["bastion", "portal-web", "probe", "shared-postgresql"],
         "role_postgresql": ["shared-postgresql"],
         "role_web": ["portal-web"],
+        "role_sites": [],
         "role_probe": ["probe"],
     }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from govcloud.migrations.findings import Finding
 from govcloud.migrations.journal import Claims, Journal, open_journal
+from govcloud.migrations.moves import Alone
 from govcloud.migrations.night import Deadline
 from govcloud.migrations.planning import Load
 from govcloud.migrations.steps import Done, Facts, Step
@@ -89,7 +90,7 @@ class FakePart:
         return self.switched and self.target_writes and self.armed and not self.source_writes
 
 
-class FakeMover(FakePart):
+class FakeMover(FakePart, Alone):
     """A mover whose copying is two steps, the second of which reads what the first recorded."""
 
     def examine(self) -> Sequence[Finding]:

@@ -65,8 +65,15 @@ def finalize(
                 _end(assembly, journal, progress)
     sealed = write_certificate(certificate, desk.certificates, key)
     left = len(certificate.left)
-    text = f"{moved.id}: finished; {left} things stay on {certificate.host}\n{sealed.folder}"
-    output.show({"move": moved.id, "left": left, "certificate": str(sealed.folder)}, text)
+    lines = [f"{moved.id}: finished; {left} things stay on {certificate.host}", str(sealed.folder)]
+    lines[1:1] = [f"not compared on its night: {what}" for what in certificate.uncompared]
+    document = {
+        "move": moved.id,
+        "left": left,
+        "not compared": list(certificate.uncompared),
+        "certificate": str(sealed.folder),
+    }
+    output.show(document, "\n".join(lines))
 
 
 def _end(assembly: Assembly, journal: Journal, progress: Progress) -> None:
@@ -108,4 +115,5 @@ def _certificate(
         order=order,
         evidence=sealed.digest,
         left=left_behind(read_assessment(desk.looks, host.id), move),
+        uncompared=tuple(proof.uncompared),
     )

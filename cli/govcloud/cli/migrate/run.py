@@ -64,6 +64,7 @@ def run(
             found = examined(moved, movers)
             for mover in movers:
                 mover.resume()
+                mover.prepare()
             begin(movers, assembly.pinned(), journal, claims, progress)
             lag = settle(movers, within)
             if follow:

@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from govcloud.errors import ToolkitError
-from govcloud.migrations.assembly.placing import DatabasePlace, FilesPlace, Place, places
+from govcloud.migrations.assembly.placing import DatabasePlace, FilesPlace, Place, WebPlace, places
 from govcloud.migrations.assembly.servers import (
     MariadbServer,
     MariadbSide,
@@ -26,10 +27,12 @@ from govcloud.migrations.moves import Mover
 from govcloud.migrations.pace import Pace
 from govcloud.migrations.postgresql import PostgresqlMover
 from govcloud.migrations.remote import Host, Login
+from govcloud.migrations.sites import SitePlace, SitesMover
 from govcloud.progress import Progress
 from govcloud.topology import Machine, PlaneTopology
 from govcloud.topology.moving import Move, MovedDatabase
 
+_P = TypeVar("_P", bound=Place)
 CLONE, NIGHT = "clone", "night"
 """What a rehearsal copies the system to, and what it cuts that over to."""
 
@@ -101,6 +104,8 @@ class Assembly:
     def _mover(self, place: Place, name: str, directory: Path, source: Place | None = None) -> Mover:
         if isinstance(place, DatabasePlace):
             return self._database(place, name, directory, source)
+        if isinstance(place, WebPlace):
+            return self._site(place, directory)
         return self._files(place, directory, source)
 
     def _database(self, place: DatabasePlace, name: str, directory: Path, source: Place | None) -> Mover:
@@ -149,6 +154,40 @@ class Assembly:
         ours = Tree(here, os.fsencode(place.path))
         return FilesMover(theirs, ours, kept, place.moved.without, self._pace, self.progress)
 
+    def _site(self, place: WebPlace, directory: Path) -> Mover:
+        there = self._host(self.ways.host, "files")
+        here = self._host(self.ways.machine(place.machine), "files")
+        address = str(place.machine.floating or place.machine.address)
+        kept = directory / f"site-{place.moved.domain}"
+        lies = SitePlace(
+            place.moved,
+            place.machine.id,
+            place.name,
+            self.move.system,
+            place.root,
+            address,
+            {one.moved.path.rstrip("/"): one.path for one in self._beside(place, FilesPlace)},
+            self._words(place),
+            served=not place.of,
+        )
+        return SitesMover(there, here, lies, kept)
+
+    def _beside(self, place: WebPlace, kind: type[_P]) -> list[_P]:
+        """The parts of a kind that move beside a site; in a rehearsal, their copies."""
+        found = [one.aside(place.of) if place.of else one for one in self.places]
+        return [one for one in found if isinstance(one, kind)]
+
+    def _words(self, place: WebPlace) -> dict[str, str]:
+        """What rewrites may say: of the one database, or of each by its name at the host."""
+        bases = self._beside(place, DatabasePlace)
+        words = {"system": place.root}
+        for base in bases:
+            server = self.ways.shared(base.machine)
+            said = {"host": server.address, "port": str(server.port), "name": base.name}
+            for prefix in ("database", base.moved.name) if len(bases) == 1 else (base.moved.name,):
+                words |= {f"{prefix}.{key}": value for key, value in said.items()}
+        return words
+
     def _host(self, login: Login, purpose: str) -> Host:
         """Entered once for each purpose: a server lets a connection open ten sessions at most."""
         key = (login.label, purpose)
@@ -167,9 +206,11 @@ def assembled(
     plane: PlaneTopology, move: Move, ways: Ways, directory: Path, progress: Progress
 ) -> Iterator[Assembly]:
     """A move's parts, put together for as long as the context lasts."""
-    if move.whole_machine or move.sites:
+    if move.whole_machine:
         raise ToolkitError(
-            "this version moves databases and files", f"move {move.id}", "name `databases` and `files`"
+            "this version moves no whole machine",
+            f"move {move.id}",
+            "name its `databases`, `files` and `sites`",
         )
     with ExitStack() as stack:
         yield Assembly(plane, move, ways, directory, progress, stack)

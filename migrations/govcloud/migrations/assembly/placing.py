@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from govcloud.errors import ToolkitError
 from govcloud.topology import Machine, PlaneTopology
-from govcloud.topology.moving import Move, MovedDatabase, MovedFiles
+from govcloud.topology.moving import Move, MovedDatabase, MovedFiles, MovedSite, database_name
 
 FILES = "/srv/systems"
 """Where hosted systems keep their files, each in a directory of its own."""
@@ -49,14 +49,41 @@ class FilesPlace:
         return replace(self, path=f"{REHEARSALS}/{what}{self.path.removeprefix(FILES)}")
 
 
-Place = DatabasePlace | FilesPlace
+@dataclass(frozen=True)
+class WebPlace:
+    """A site of the host, and the machine where it will be served, under a name, below a directory.
+
+    A copy that a rehearsal makes (`of` says which) is laid down there and never served.
+    """
+
+    moved: MovedSite
+    machine: Machine
+    name: str
+    root: str
+    of: str = ""
+
+    @property
+    def text(self) -> tuple[str, str]:
+        """What is moved, and where to, for people."""
+        return f"site {self.moved.domain}", f"{self.machine.id}, {self.root}"
+
+    def aside(self, what: str) -> WebPlace:
+        """The place of a copy that a rehearsal makes."""
+        root = f"{REHEARSALS}/{what}{self.root.removeprefix(FILES)}"
+        return replace(self, name=f"{self.name}-{what}", root=root, of=what)
+
+
+Place = DatabasePlace | FilesPlace | WebPlace
 
 
 def places(plane: PlaneTopology, move: Move) -> tuple[Place, ...]:
     """Every part of the move with its place; ToolkitErrors name what has none."""
-    alone = len(move.databases) == 1
-    databases = [_database(plane, move, one, alone) for one in move.databases]
-    return (*databases, *(_files(plane, move, one) for one in move.files))
+    served = [MovedFiles(path=path, component=site.component) for site in move.sites for path in site.content]
+    return (
+        *(_database(plane, move, one) for one in move.databases),
+        *(_files(plane, move, one) for one in (*move.files, *served)),
+        *(_site(plane, move, one) for one in move.sites),
+    )
 
 
 def place_of(plane: PlaneTopology, move: Move, component: str) -> Machine:
@@ -81,14 +108,16 @@ def _machine(plane: PlaneTopology, move: Move, component: str) -> Machine | None
     return plane.machine.get(value) if isinstance(value, str) else None
 
 
-def _database(plane: PlaneTopology, move: Move, moved: MovedDatabase, alone: bool) -> DatabasePlace:
-    name = move.system.replace("-", "_")
-    # The only one bears the system's name, as the platform's own databases do.
-    return DatabasePlace(
-        moved, place_of(plane, move, moved.component), name if alone else f"{name}_{moved.name}"[:63]
-    )
+def _database(plane: PlaneTopology, move: Move, moved: MovedDatabase) -> DatabasePlace:
+    return DatabasePlace(moved, place_of(plane, move, moved.component), database_name(move, moved))
 
 
 def _files(plane: PlaneTopology, move: Move, moved: MovedFiles) -> FilesPlace:
     path = f"{FILES}/{move.system}{moved.path.rstrip('/')}"
     return FilesPlace(moved, place_of(plane, move, moved.component), path)
+
+
+def _site(plane: PlaneTopology, move: Move, moved: MovedSite) -> WebPlace:
+    machine = place_of(plane, move, moved.component)
+    name = move.system if len(move.sites) == 1 else f"{move.system}-{moved.domain}"
+    return WebPlace(moved, machine, name, f"{FILES}/{move.system}")

@@ -18,6 +18,7 @@ from govcloud.migrations.files.remembering import changed_since, remember
 from govcloud.migrations.files.state import State
 from govcloud.migrations.files.verifying import compare
 from govcloud.migrations.findings import Finding, Weight
+from govcloud.migrations.moves import Alone
 from govcloud.migrations.night import Deadline
 from govcloud.migrations.pace import Pace
 from govcloud.migrations.planning import Load
@@ -29,7 +30,7 @@ PASSES = 3
 
 
 @dataclass
-class FilesMover:
+class FilesMover(Alone):
     """Moves the tree `source` to `target`; `directory` keeps what passes have brought over."""
 
     source: Place
@@ -182,8 +183,8 @@ class FilesMover:
         if not place.exists():
             return compare(self.source, self.target, self.without)
         with closing(State(place)) as back:
-            since = changed_since(self.target, back)
-        return compare(self.source, self.target, self.without, since=since)
+            written = lambda: changed_since(self.target, back)  # noqa: E731
+            return compare(self.source, self.target, self.without, written=written)
 
     def bring_back(self) -> Facts:
         """Bring home what was written at the target; nobody works at the source yet."""

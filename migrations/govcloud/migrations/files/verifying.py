@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -30,18 +30,20 @@ def compare(
     target: Place,
     without: Sequence[str],
     content: bool = True,
-    since: Set[bytes] = frozenset(),
+    written: Callable[[], Set[bytes]] = frozenset,
 ) -> dict[str, Any]:
     """Count, bytes and a digest of each side, and what differs, by name; nothing recorded is believed.
 
     Without `content` files are compared by all but what is in them: quick, for when nobody may write. What
-    was written at the target `since` it took writes is left out on both sides, and counted.
+    was `written` at the target since it took writes is left out on both sides, and counted: it is asked for
+    when both sides have been read, as more may be written meanwhile.
     """
     with TemporaryDirectory(prefix="govcloud-") as directory, ThreadPoolExecutor(2) as pool:
         listings = [Listing(Path(directory) / side) for side in SIDES]
         with closing(listings[0]) as theirs, closing(listings[1]) as ours:
             sides = ((source, theirs), (target, ours))
             list(pool.map(lambda side: _list(side[0], side[1], without, content), sides))
+            since = written()
             found, count, size = _compared(theirs, ours, since)
             digests = [_digest(listing, since) for listing in listings]
     more = len(found) - NAMED

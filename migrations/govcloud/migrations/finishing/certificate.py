@@ -36,6 +36,8 @@ class Certificate:
     evidence: str
     """The digest of the equality report."""
     left: tuple[Left, ...]
+    uncompared: tuple[str, ...] = ()
+    """What the report leaves out, because it was written on the platform before both sides were compared."""
 
     def document(self) -> dict[str, Any]:
         """It as JSON."""

@@ -57,8 +57,11 @@ def _names(found: Assessment, _: Move) -> Iterator[Left]:
             yield Left("name", " ".join(names), f"is {address} in its /etc/hosts")
 
 
-def _services(found: Assessment, _: Move) -> Iterator[Left]:
+def _services(found: Assessment, move: Move) -> Iterator[Left]:
+    moved = {site.unit for site in move.sites}
     for service in found.part("system", "services"):
+        if service["name"] in moved:
+            continue
         yield Left("service", service["name"], service["state"])
 
 
@@ -71,7 +74,8 @@ def _databases(found: Assessment, move: Move) -> Iterator[Left]:
 
 
 def _directories(found: Assessment, move: Move) -> Iterator[Left]:
-    moved = {one.path.rstrip("/") for one in move.files}
+    moved = {path.rstrip("/") for site in move.sites for path in site.content}
+    moved |= {one.path.rstrip("/") for one in move.files}
     for tree in found.part("trees", "trees"):
         if tree["root"] not in moved:
             yield Left("directory", tree["root"], f"{tree['entries']} entries, {tree['bytes']} bytes")

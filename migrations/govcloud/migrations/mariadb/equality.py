@@ -8,13 +8,14 @@ in order. So nothing depends on collations or keys, and a row that stands there 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from govcloud.migrations.comparing import Digest, Report, held_by, told
 from govcloud.migrations.mariadb.catalogue import Table, tables
-from govcloud.migrations.mariadb.endpoint import Connection, quoted, rows, run
+from govcloud.migrations.mariadb.endpoint import Connection, Endpoint, quoted, rows, run
 
 MOST = 1 << 30
 """Bytes of digests that a bucket may have: 16 million rows in one of 256."""
@@ -29,6 +30,14 @@ def digest(connection: Connection, table: Table) -> Digest:
     )
     found = rows(connection, query)
     return Digest(sum(int(row[1]) for row in found), {int(str(row[0]), 16): str(row[2]) for row in found})
+
+
+@contextmanager
+def held(side: Endpoint) -> Iterator[Connection]:
+    """A session that sees a database as it is now, whatever is written from now on."""
+    with side.connected() as session:
+        run(session, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
+        yield session
 
 
 def compare(

@@ -17,6 +17,7 @@ from govcloud.migrations.mariadb.endpoint import Connection, Endpoint, run
 from govcloud.migrations.mariadb.examining import examine
 from govcloud.migrations.mariadb.facts import differences, facts
 from govcloud.migrations.mariadb.ledger import Position
+from govcloud.migrations.moves import Alone
 from govcloud.migrations.night import Deadline
 from govcloud.migrations.pace import Meter, Pace
 from govcloud.migrations.planning import Load
@@ -34,7 +35,7 @@ BYTES_PER_SECOND = 40e6
 
 
 @dataclass
-class MariadbMover:
+class MariadbMover(Alone):
     """Moves `source` to `target`; `directory` keeps its definitions."""
 
     source: Endpoint
@@ -196,9 +197,7 @@ class MariadbMover:
             position = copying.position_of(writing, self.target)
             ledger.forget(writing, self.move, ARMED)
             ledger.remember(writing, self.move, ARMED, [position.file, position.at])
-        held = self._keeping.enter_context(self.target.connected())
-        run(held, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
-        self._kept = (held, str(position))
+        self._kept = (self._keeping.enter_context(equality.held(self.target)), str(position))
         return {"position": str(position)}
 
     def switch(self, deadline: Deadline) -> Facts:
@@ -234,11 +233,13 @@ class MariadbMover:
         with self.target.connected() as writing:
             armed = ledger.recall(writing, self.move, ARMED)
             seen = ledger.recall(writing, self.move, SEEN)
-        since = self._written(Position(*armed)) if armed and not self._kept else frozenset()
+        alone = armed and not self._kept
         try:
             with ExitStack() as stack:
                 reading = stack.enter_context(self.source.connected())
-                kept = self._kept or (stack.enter_context(self.target.connected()), "")
+                kept = self._kept or (stack.enter_context(equality.held(self.target)), "")
+                # Asked for behind the snapshot: nothing that this has seen is missing there.
+                since = self._written(Position(*armed)) if alone else frozenset()
                 positions = (str(copying.position_of(reading, self.source)), kept[1])
                 report = equality.compare(reading, kept[0], positions, since=since)
                 definitions = self._different_facts(seen if armed else None)

@@ -34,6 +34,7 @@ def bring_home(
             )
         standing_of(journal).demand_return(journal.move, within, now())
         began = _begun(journal, now())
+        _each(movers, "quiet", _told(lambda mover: mover.quiet()), journal, progress)
         _each(movers, "home", lambda mover: mover.bring_back(), journal, progress)
         # The same ways back as those of a cutover that is taken back, in their order.
         _each(movers, "switch back", _told(lambda mover: mover.switch_back()), journal, progress)

@@ -23,6 +23,9 @@ class Mover(Part, Protocol):
     def load(self) -> Load:
         """How much there is, and how fast it changes."""
 
+    def prepare(self) -> None:
+        """Have at the target what other parts need before they are copied."""
+
     def steps(self) -> Sequence[Step]:
         """What copies it and lets it follow, while people work."""
 
@@ -38,6 +41,9 @@ class Mover(Part, Protocol):
     def evidence(self) -> Facts:
         """Both sides compared in full, with digests and the position that they hold for."""
 
+    def quiet(self) -> None:
+        """Have nobody work with it at the target any more, before anything is brought back."""
+
     def bring_back(self) -> Facts:
         """Stop the target, and bring home what was written there since the release."""
 
@@ -46,3 +52,13 @@ class Mover(Part, Protocol):
 
     def discard(self) -> None:
         """Take away all that moving has made, what was copied included; the source stays as it was."""
+
+
+class Alone:
+    """A part that no other part waits for, and that refuses writes by itself while it is brought back."""
+
+    def prepare(self) -> None:
+        """Nothing."""
+
+    def quiet(self) -> None:
+        """Nothing."""

@@ -13,6 +13,7 @@ from typing import Any
 from govcloud.local import private_directory
 from govcloud.migrations.comparing import unequal
 from govcloud.migrations.findings import Finding
+from govcloud.migrations.moves import Alone
 from govcloud.migrations.night import Deadline
 from govcloud.migrations.pace import Meter, Pace
 from govcloud.migrations.planning import Load
@@ -40,7 +41,7 @@ AT_THE_STOP = 0.5
 
 
 @dataclass
-class PostgresqlMover:
+class PostgresqlMover(Alone):
     """Moves `source` to `target`; `directory` keeps its dump, `maintenance` is a database to connect to."""
 
     source: Endpoint
@@ -248,12 +249,14 @@ class PostgresqlMover:
         Where a run was killed, and its snapshot is gone with it, what was written since is left out.
         """
         armed = returning.armed(self.target, self.move)
-        since = returning.written(self.target, self.move) if armed and not self._kept else frozenset()
+        alone = armed and not self._kept
         try:
             with ExitStack() as stack:
                 there = stack.enter_context(equality.held(self.source))
                 here = self._kept or stack.enter_context(equality.held(self.target))
                 at = (there, here)
+                # Asked for behind the snapshot: nothing that this has seen is missing there.
+                since = returning.written(self.target, self.move) if alone else frozenset()
                 report = equality.compare_rows(self.source, self.target, at, self.workers, since=since)
                 # Neither does a snapshot hold what a sequence was: that was noted.
                 definitions = self._different_facts(self._noted() if armed else None)

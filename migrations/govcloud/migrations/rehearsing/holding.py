@@ -68,6 +68,8 @@ def hold(
     """
     begun = time.monotonic()
     (first, first_claims), (second, second_claims) = journals
+    for mover in (*clones, *nights):
+        mover.prepare()
     begin(clones, {"of": "clone"}, first, first_claims, progress)
     copying = time.monotonic() - begun
     begin(nights, {"of": "night"}, second, second_claims, progress)

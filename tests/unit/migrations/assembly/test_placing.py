@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from govcloud.errors import ToolkitError
-from govcloud.migrations.assembly import DatabasePlace, FilesPlace, places
+from govcloud.migrations.assembly import DatabasePlace, FilesPlace, WebPlace, places
 from govcloud.topology import load
 from unit.inventories import MINIMAL
 
@@ -30,7 +30,7 @@ def test_of_several_databases_each_bears_its_own_name_too() -> None:
 
 
 def test_files_lie_where_the_systems_site_is_served() -> None:
-    files = places(PLANE, MOVE)[-1]
+    files = places(PLANE, MOVE)[1]
     assert isinstance(files, FilesPlace)
     assert (files.machine.id, files.path) == (
         "shared-web",
@@ -38,8 +38,19 @@ def test_files_lie_where_the_systems_site_is_served() -> None:
     )
 
 
+def test_what_a_site_is_served_from_moves_with_it() -> None:
+    content, site = places(PLANE, MOVE)[2:]
+    assert content.text[1] == "shared-web, /srv/systems/court-notices/srv/notices/application"
+    assert isinstance(site, WebPlace)
+    assert (site.text, site.name) == (
+        ("site notices.example", "shared-web, /srv/systems/court-notices"),
+        "court-notices",
+    )
+
+
 def test_a_rehearsals_copies_lie_apart() -> None:
-    database, files = places(PLANE, MOVE)[0], places(PLANE, MOVE)[-1]
+    database, files, _, site = places(PLANE, MOVE)
+    assert site.aside("clone").text[1] == "shared-web, /srv/rehearsals/clone/court-notices"
     assert database.aside("clone").text[1] == "shared-postgresql, database court_notices_clone"
     assert files.aside("clone").text[1] == (
         "shared-web, /srv/rehearsals/clone/court-notices/srv/notices/attachments"

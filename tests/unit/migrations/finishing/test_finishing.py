@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -119,3 +120,10 @@ def test_nothing_left_is_said_so() -> None:
     page = certificate_page(certificate())
     assert "<p>Nothing.</p>" in page
     assert "法院公告系统" in page
+
+
+def test_what_its_report_leaves_out_is_named() -> None:
+    whole = certificate()
+    assert "leaves out" not in certificate_page(whole)
+    page = certificate_page(replace(whole, uncompared=("postgresql notices: registry.ledger",)))
+    assert "before both sides could be compared: postgresql notices: registry.ledger." in page
