@@ -101,12 +101,13 @@ def place(entry: dict[str, Any]) -> None:
 
 
 def remove(wanted: dict[str, Any]) -> dict[str, Any]:
-    """Take files and trees away; nothing where they have gone."""
+    """Take files away, and directories below `below` that are empty then; nothing where they have gone."""
     for path in wanted["paths"]:
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path)
-        elif os.path.lexists(path):
+        if os.path.lexists(path):
             os.unlink(path)
+    for folder, _, _ in os.walk(wanted["below"], topdown=False):
+        if not os.listdir(folder):
+            os.rmdir(folder)
     return {}
 
 

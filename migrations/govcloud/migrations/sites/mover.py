@@ -247,7 +247,7 @@ class SitesMover:
             self._stand_back()
         taken = self._taken()
         paths = [one.path for one in laid_for(taken, self.place, rewriting_for(self.place, taken))]
-        self._here.do("remove", paths=paths)
+        self._here.do("remove", paths=paths, below=self.place.root)
         if taken.unit is not None:
             self._here.service(anew=True)
         if taken.account is not None:
