@@ -44,13 +44,13 @@ BROKEN = {
     "another login": (
         *("shared-postgresql", "postgresql", "runuser -u postgres -- psql -qc 'CREATE ROLE intruder LOGIN'"),
         "runuser -u postgres -- psql -qc 'DROP ROLE intruder'",
-        "each hosted system has a login, and nobody else",
+        "each hosted system has a login, and nobody else but the accounts of those that moved in",
     ),
     "a door for everybody": (
         *("shared-postgresql", "postgresql"),
         "echo 'host all all 0.0.0.0/0 trust' >> /etc/postgresql/15/main/pg_hba.conf",
         "sed -i '$d' /etc/postgresql/15/main/pg_hba.conf",
-        "only each system's own machines may log in, encrypted, to its own database",
+        "only each system's own machines may log in, encrypted, to its own database, and moves from this one",
     ),
     "no application": (
         *("portal-web", "web", "systemctl stop portal", "systemctl start portal"),
