@@ -10,7 +10,7 @@ from govcloud.cli.migrate.working import at_work, order_carried_out, proof_of, t
 from govcloud.cli.options import format_option, key_option, site_of, site_options
 from govcloud.cli.output import Output, Shown
 from govcloud.errors import ToolkitError
-from govcloud.migrations.proving import read_proof, unlike, write_proof
+from govcloud.migrations.proving import Proof, read_proof, unlike, write_proof
 
 
 @click.command()
@@ -57,15 +57,16 @@ def verify(
         text = "\n".join(found) or f"{moved.id}: the source is what was compared then, digest for digest"
         output.show({"move": moved.id, "against": str(against), "differences": found}, text)
         return 1 if found else 0
-    sealed = write_proof(seen, desk.evidence, key)
-    text = "\n".join(
-        [f"{moved.id}: {seen.verdict}", *(f"  {line}" for line in seen.differences), str(sealed.folder)]
-    )
+    _tell(seen, write_proof(seen, desk.evidence, key).folder, output)
+    return 1 if seen.differences else 0
+
+
+def _tell(seen: Proof, folder: Path, output: Output) -> None:
+    lines = [f"{seen.move}: {seen.verdict}", *(f"  {line}" for line in seen.differences), str(folder)]
     document = {
-        "move": moved.id,
+        "move": seen.move,
         "differences": seen.differences,
         "not compared": seen.uncompared,
-        "evidence": str(sealed.folder),
+        "evidence": str(folder),
     }
-    output.show(document, text)
-    return 1 if seen.differences else 0
+    output.show(document, "\n".join(lines))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import grp
 import hashlib
 import json
@@ -66,10 +67,8 @@ class Writer:
     def aside(self, above: int, last: bytes) -> bytes:
         """The name aside of which something is made, and nothing of that name: whatever lay there is no part of it."""
         found = self.ours + hashlib.blake2b(last, digest_size=12).hexdigest().encode()
-        try:
+        with contextlib.suppress(FileNotFoundError):
             remove(above, found)
-        except FileNotFoundError:
-            pass
         return found
 
     def clear(self, above: int, last: bytes, kind: str) -> None:
@@ -88,10 +87,8 @@ class Writer:
             return
         above, last = self.tree.within(path)
         self.clear(above, last, "directory")
-        try:
+        with contextlib.suppress(FileExistsError):
             os.mkdir(last, 0o700, dir_fd=above)
-        except FileExistsError:
-            pass
 
     def finish(self, entry: dict[str, Any]) -> None:
         """Give a directory what it has besides its content."""
@@ -124,10 +121,8 @@ class Writer:
             os.link(first, aside, src_dir_fd=kept, dst_dir_fd=above, follow_symlinks=False)
             os.rename(aside, last, src_dir_fd=above, dst_dir_fd=above)
             # Of two names of one file a rename does nothing: the aside name is still there then.
-            try:
+            with contextlib.suppress(FileNotFoundError):
                 os.unlink(aside, dir_fd=above)
-            except FileNotFoundError:
-                pass
         finally:
             os.close(kept)
 
@@ -255,10 +250,8 @@ def write(wanted: dict[str, Any]) -> None:
             writer.file(entry, coming)
         elif kind == b"R":
             above, last = writer.tree.within(name(entry["path"]))
-            try:
+            with contextlib.suppress(FileNotFoundError):
                 remove(above, last)
-            except FileNotFoundError:
-                pass
             writer.tree.forget()
         else:
             simple[kind](entry)
