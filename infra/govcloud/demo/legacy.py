@@ -30,6 +30,11 @@ class LegacyGuest:
         self.name = name
         self.address = address
 
+    @property
+    def stands(self) -> bool:
+        """Whether its server is there."""
+        return bool(self._servers())
+
     def stand(self, flavor: str, image: str, keypair: str, zone: str) -> str:
         """Have it stand, and return its server's id; the names are those of the cloud's lists."""
         network = self._network()
@@ -68,7 +73,7 @@ class LegacyGuest:
 
     def fall(self) -> None:
         """Take it away with its network; nothing where it does not stand."""
-        for server in self._named("compute", "/servers/detail", "servers", f"name=^{self.name}$"):
+        for server in self._servers():
             self.cloud.delete("compute", f"/servers/{server['id']}")
             self._gone(server["id"])
         for address in self._named(
@@ -96,6 +101,9 @@ class LegacyGuest:
                 raise ToolkitError("it does not go", self.name, "look with `openstack server show`")
             time.sleep(PAUSE)
             waited += PAUSE
+
+    def _servers(self) -> list[dict[str, Any]]:
+        return self._named("compute", "/servers/detail", "servers", f"name=^{self.name}$")
 
     def _named(self, service: str, path: str, key: str, query: str) -> list[dict[str, Any]]:
         return list(self.cloud.pages(service, path, key, query))
@@ -155,9 +163,7 @@ class LegacyGuest:
         return self._have("port", f"name={self.name}", wanted)
 
     def _server(self, flavor: str, image: str, keypair: str, zone: str, port: str) -> str:
-        query = f"name=^{self.name}$"
-        named = list(self.cloud.pages("compute", "/servers/detail", "servers", query))
-        if named:
+        if named := self._servers():
             return str(named[0]["id"])
         flavors = {one["name"]: one["id"] for one in self.cloud.pages("compute", "/flavors", "flavors")}
         images = {one["name"]: one["id"] for one in self.cloud.pages("image", "/images", "images")}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from typing import Any
 
 from govcloud.demo.machines import configure_all
+from govcloud.demo.moving import move_in, shown_move
 from govcloud.demo.proofs import prove
-from govcloud.demo.report import Report
+from govcloud.demo.report import Proof, Report
 from govcloud.demo.review import DIRECTORY, reviewed
 from govcloud.engine import (
     PlanFolder,
@@ -44,7 +45,8 @@ def demonstrate(site: Site, progress: Progress, say: Say) -> Report:
     _apply(folders, settings, progress, say)
     configure_all(site, settings, progress, say)
     censuses = tuple(each_plane(settings, take_census))
-    return Report(censuses, tuple(prove(site, settings)), _next_steps(site))
+    proofs = [*prove(site, settings), *_moved(site, settings, progress, say)]
+    return Report(censuses, tuple(proofs), _next_steps(site))
 
 
 def _bring_up(site: Site, progress: Progress) -> list[Setting]:
@@ -92,6 +94,12 @@ def _apply(folders: list[PlanFolder], settings: list[Setting], progress: Progres
             f"a second plan finds something to do: {found}", remedy="run `govcloud plan`, read it"
         )
     say("a second plan finds nothing to do")
+
+
+def _moved(site: Site, settings: list[Setting], progress: Progress, say: Say) -> Iterator[Proof]:
+    for setting in settings:
+        if (move := shown_move(site.topology.planes[setting.plane])) is not None:
+            yield move_in(site, setting, move, progress, say)
 
 
 def _next_steps(site: Site) -> tuple[str, ...]:

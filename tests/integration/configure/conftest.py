@@ -1,8 +1,7 @@
-"""The machines of a small site, configured; or those of a site that stands already, to try things by hand."""
+"""The machines of a small site, configured, and a server beside it whose system is to move in."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from govcloud.configure import Access, Finding, PlaneRun, prepare, run, trust, verify
-from govcloud.engine import Setting, Site, operator_key
+from govcloud.demo.department import guest_of
+from govcloud.engine import Site, operator_key
 from govcloud.engine.secret_source import SecretSource
 from govcloud.progress import Silent
 from govcloud.provider import Cloud
-from integration.conftest import Standing
+from integration.conftest import StandingLab, apply, offer_images, plan
+
+from .department import MOVE, PLANE, Court, settle_in, site_of_the_court
 
 
 @dataclass(frozen=True)
@@ -50,20 +52,21 @@ class Machines:
 
 
 @pytest.fixture(scope="session")
-def raised(request: pytest.FixtureRequest) -> Site:
-    """The small site with its extranet applied; `GOVCLOUD_STANDING` names an inventory that stands already."""
-    there = os.environ.get("GOVCLOUD_STANDING")
-    if there:
-        return Site(Path(there), Path(os.environ["GOVCLOUD_WORK"]))
-    request.getfixturevalue("extranet")
-    site: Site = request.getfixturevalue("small_site")
-    return site
+def court(lab: StandingLab, pulumi_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
+    """The small site's extranet, standing, and a court's server beside it whose system is to move in.
 
-
-@pytest.fixture(scope="session")
-def extranet(standing: Standing) -> Setting:
-    """The small site's extranet, standing; the classified plane is left to other runs."""
-    return standing("extranet")["extranet"]
+    The classified plane is left to other runs.
+    """
+    work = tmp_path_factory.mktemp("court")
+    offer_images(lab, work)
+    site = site_of_the_court(work)
+    (setting,) = site.settings(pulumi_root)
+    try:
+        apply(plan(setting), setting)
+        yield settle_in(site, setting)
+    finally:
+        guest_of(site, PLANE, site.topology.planes[PLANE].moves[MOVE]).fall()
+        apply(plan(setting, destroy=True), setting)
 
 
 def machines_of(site: Site, plane: str) -> Machines:
@@ -73,8 +76,8 @@ def machines_of(site: Site, plane: str) -> Machines:
 
 
 @pytest.fixture(scope="session")
-def machines(raised: Site) -> Iterator[Machines]:
+def machines(court: Court) -> Iterator[Machines]:
     """The extranet's machines, configured."""
-    found = machines_of(raised, "extranet")
+    found = machines_of(court.site, PLANE)
     found.configure()
     yield found

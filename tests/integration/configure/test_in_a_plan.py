@@ -16,6 +16,7 @@ from govcloud.errors import ToolkitError
 from govcloud.progress import Silent
 
 from .conftest import Machines
+from .department import Court
 
 
 @pytest.fixture(scope="module")
@@ -52,24 +53,22 @@ def test_no_secret_stands_in_the_plan(machines: Machines, planned: PlanFolder) -
         assert not [value for value in values if value.encode() in content]
 
 
-def test_another_difference_by_now_is_refused(
-    machines: Machines, planned: PlanFolder, extranet: Setting
-) -> None:
+def test_another_difference_by_now_is_refused(machines: Machines, planned: PlanFolder, court: Court) -> None:
     machines.on("probe", "echo '# by another hand' >> /etc/nftables.conf")
     try:
         with pytest.raises(
             ToolkitError, match="machine probe: configuring it would change something else by now"
         ):
-            _applied(planned, machines, extranet)
+            _applied(planned, machines, court.setting)
     finally:
         machines.on("probe", "sed -i '/by another hand/d' /etc/nftables.conf")
     assert "changed" in machines.on("portal-web", "cat /etc/portal/database")
 
 
 def test_what_stands_in_the_plan_is_what_is_done(
-    machines: Machines, planned: PlanFolder, extranet: Setting
+    machines: Machines, planned: PlanFolder, court: Court
 ) -> None:
-    _applied(planned, machines, extranet)
+    _applied(planned, machines, court.setting)
     assert "by hand" not in machines.on("probe", "cat /etc/nftables.conf")
     assert "changed" not in machines.on("portal-web", "cat /etc/portal/database")
     assert machines.wrong("probe", "base") == []

@@ -31,16 +31,17 @@ def test_a_group_stands_for_each_role(listed: dict[str, Any]) -> None:
     groups = {name: sorted(group["hosts"]) for name, group in listed.items() if name.startswith("role_")}
     assert groups == {
         "role_bastion": ["bastion"],
-        "role_base": ["bastion", "portal-web", "probe", "shared-postgresql"],
+        "role_base": ["bastion", "portal-web", "probe", "shared-postgresql", "shared-web"],
         "role_postgresql": ["shared-postgresql"],
         "role_web": ["portal-web"],
-        "role_sites": [],
+        "role_sites": ["shared-web"],
         "role_probe": ["probe"],
     }
 
 
 def test_only_machines_that_run_are_in_it(listed: dict[str, Any]) -> None:
-    assert sorted(listed["_meta"]["hostvars"]) == ["bastion", "portal-web", "probe", "shared-postgresql"]
+    found = sorted(listed["_meta"]["hostvars"])
+    assert found == ["bastion", "portal-web", "probe", "shared-postgresql", "shared-web"]
 
 
 def test_no_plane_s_inventory_holds_anything_of_another(topology: Topology, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ class FakePart:
         self.name = name
         self.before = before
         self.said: list[str] = []
-        self.admits = self.source_writes = True
+        self.opens = self.admits = self.source_writes = True
         self.armed = self.switched = self.target_writes = False
 
     def _call(self, what: str) -> Facts:
@@ -33,7 +33,12 @@ class FakePart:
         self.said.append(what)
         return {"what": what}
 
+    def close(self, deadline: Deadline) -> Facts:
+        self.opens = False
+        return self._call("close")
+
     def drain(self, deadline: Deadline) -> Facts:
+        assert not self.opens
         self.admits = False
         return self._call("drain")
 
@@ -63,6 +68,10 @@ class FakePart:
         self.target_writes = True
         return self._call("release")
 
+    def reopen(self) -> None:
+        self.opens = True
+        self._call("reopen")
+
     def admit(self) -> None:
         self.admits = True
         self._call("admit")
@@ -83,7 +92,7 @@ class FakePart:
     @property
     def as_before(self) -> bool:
         moved = self.armed or self.switched or self.target_writes
-        return self.admits and self.source_writes and not moved
+        return self.opens and self.admits and self.source_writes and not moved
 
     @property
     def moved(self) -> bool:

@@ -90,6 +90,7 @@ def test_the_machines_that_run_are_few_and_known(jiujiang: Topology) -> None:
     assert set(running) == {
         ("extranet", "portal-web"),
         ("extranet", "shared-postgresql"),
+        ("extranet", "shared-web"),
         ("extranet", "bastion"),
         ("extranet", "probe"),
         ("classified", "bastion"),
@@ -99,6 +100,7 @@ def test_the_machines_that_run_are_few_and_known(jiujiang: Topology) -> None:
     assert floating == {
         ("extranet", "portal-web"): "198.51.100.80",
         ("extranet", "bastion"): "198.51.100.22",
+        ("extranet", "shared-web"): "198.51.100.23",
         ("classified", "bastion"): "198.51.101.22",
     }
 

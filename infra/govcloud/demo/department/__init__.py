@@ -1,5 +1,7 @@
-"""A department with a system of its own, and the server on which that runs today."""
+"""A department with a system of its own, the server on which that runs today, and its people."""
 
-from govcloud.demo.department.department import Department, furnish
+from govcloud.demo.department.department import Department
+from govcloud.demo.department.people import Door, People
+from govcloud.demo.department.settling import Settled, declare, furnished, guest_of, settle
 
-__all__ = ["Department", "furnish"]
+__all__ = ["Department", "Door", "People", "Settled", "declare", "furnished", "guest_of", "settle"]

@@ -40,6 +40,7 @@ def bring_home(
         _each(movers, "switch back", _told(lambda mover: mover.switch_back()), journal, progress)
         _each(movers, "unfence", _told(lambda mover: mover.unfence()), journal, progress)
         _each(movers, "admit", _told(lambda mover: mover.admit()), journal, progress)
+        _each(movers, "reopen", _told(lambda mover: mover.reopen()), journal, progress)
         seconds = (now() - began).total_seconds()
         journal.finish(ROLLBACK, {"downtime": seconds})
         return seconds

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from govcloud.migrations.findings import Finding
-from govcloud.migrations.night import Part
+from govcloud.migrations.night import Deadline, Part
 from govcloud.migrations.planning import Load
 from govcloud.migrations.steps import Facts, Step
 
@@ -55,9 +55,16 @@ class Mover(Part, Protocol):
 
 
 class Alone:
-    """A part that no other part waits for, and that refuses writes by itself while it is brought back."""
+    """A part that people do not meet themselves, and that by itself refuses writes while it comes home."""
 
     def prepare(self) -> None:
+        """Nothing."""
+
+    def close(self, deadline: Deadline) -> Facts:
+        """Nothing."""
+        return {}
+
+    def reopen(self) -> None:
         """Nothing."""
 
     def quiet(self) -> None:

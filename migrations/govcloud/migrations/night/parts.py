@@ -19,6 +19,9 @@ class Part(Protocol):
     def name(self) -> str:
         """What people call it: `postgresql notices`."""
 
+    def close(self, deadline: Deadline) -> Facts:
+        """Ask people to come back in a moment, before anything behind it stops; what they have begun ends."""
+
     def drain(self, deadline: Deadline) -> Facts:
         """Take no new work at the source, and let what is under way end."""
 
@@ -39,6 +42,9 @@ class Part(Protocol):
 
     def release(self, deadline: Deadline) -> Facts:
         """Let the target take writes: the point of no return."""
+
+    def reopen(self) -> None:
+        """Take back `close`: people find what they found before."""
 
     def admit(self) -> None:
         """Take back `drain`: let people in at the source again."""

@@ -27,11 +27,12 @@ class Stage:
 
 
 STAGES: Sequence[Stage] = (
+    Stage("close", lambda part, deadline: part.close(deadline), lambda part: part.reopen(), 0.1),
     Stage("drain", lambda part, deadline: part.drain(deadline), lambda part: part.admit(), 0.2),
     Stage("fence", lambda part, deadline: part.fence(deadline), lambda part: part.unfence(), 0.1),
-    Stage("catch up", lambda part, deadline: part.catch_up(deadline), _nothing, 0.25),
+    Stage("catch up", lambda part, deadline: part.catch_up(deadline), _nothing, 0.2),
     Stage("verify", lambda part, deadline: part.verify(deadline), _nothing, 0.2),
     Stage("arm", lambda part, deadline: part.arm(deadline), lambda part: part.disarm(), 0.1),
-    Stage("switch", lambda part, deadline: part.switch(deadline), lambda part: part.switch_back(), 0.1),
+    Stage("switch", lambda part, deadline: part.switch(deadline), lambda part: part.switch_back(), 0.05),
     Stage("release", lambda part, deadline: part.release(deadline), _nothing, 0.05, final=True),
 )

@@ -143,7 +143,7 @@ def _sum(loads: Sequence[Load]) -> Load:
 
 def _rates(measured: Rates, load: Load, stages: Mapping[str, float]) -> Rates:
     """What this night says of the next: what does not depend on sizes is taken as it was."""
-    steps = sum(stages[name] for name in ("drain", "fence", "arm", "switch", "release"))
+    steps = sum(stages[name] for name in ("close", "drain", "fence", "arm", "switch", "release"))
     passing, comparing = stages["catch up"], stages["verify"]
     entries = load.entries / passing if load.entries and passing > LEAST_SECONDS else measured.entries
     objects = load.objects / comparing if load.objects and comparing > LEAST_SECONDS else measured.objects

@@ -11,7 +11,7 @@ from typing import Any
 
 from govcloud.errors import ToolkitError
 from govcloud.migrations.remote import Host
-from govcloud.migrations.sites.laying import Laid, Taken
+from govcloud.migrations.sites.laying import HELD, Laid, Taken
 from govcloud.migrations.sites.nginx import Site, replaced, site_in, split_dump
 from govcloud.topology.moving import MovedSite
 
@@ -51,10 +51,6 @@ class Agent:
         store = f"{STORE}/{name}" if name else ""
         found: dict[str, Any] = self.do("read", paths=list(paths), store=store)["files"]
         return found
-
-    def stands_in(self, name: str) -> bool:
-        """Whether others stand in the place of a site's servers."""
-        return bool(self.do("stands", store=f"{STORE}/{name}")["stands"])
 
     def standing(self, moved: MovedSite) -> dict[str, Any]:
         """How a site stands: where its settings lie, whether its service runs, and comes back by itself."""
@@ -107,6 +103,15 @@ class Agent:
         """
         wishes = {"text": _packed(text), "files": dict(files), "instead of": instead_of}
         return str(self.do("attempt", **wishes)["fault"])
+
+    def serve(self, settings: str, domain: str, unit: str | None, seconds: float) -> int:
+        """Have nginx read a site's settings and its service run; the status that it answers with in time."""
+        wishes = {"settings": settings, "held": settings + HELD, "domain": domain}
+        return int(self.do("serve", **wishes, unit=unit, seconds=seconds)["status"])
+
+    def hide(self, settings: str) -> None:
+        """Have nginx read a site's settings no more."""
+        self.do("hide", settings=settings, held=settings + HELD)
 
     def service(self, *words: Sequence[str], anew: bool = False) -> None:
         """Have systemd do something with units."""

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import base64
 import grp
+import http.client
 import json
 import os
 import pwd
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
+import time
 from typing import Any
 
 MAIN = "/etc/nginx/nginx.conf"
 HELD = "include /etc/nginx/sites/*.conf;"
 LIMIT = 4 * 1024 * 1024
+PATIENCE = 3.0  # Seconds for what people have begun.
 
 
 def said(*words: str) -> str:
@@ -164,10 +169,8 @@ def attempt(wanted: dict[str, Any]) -> dict[str, Any]:
 def without(path: str) -> str:
     """The sites that stand, but one."""
     folder = os.path.dirname(path)
-    others = [name for name in sorted(os.listdir(folder)) if name.endswith(".conf")]
-    return " ".join(
-        "include %s;" % os.path.join(folder, n) for n in others if os.path.join(folder, n) != path
-    )
+    others = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".conf")]
+    return " ".join("include %s;" % one for one in others if one != path)
 
 
 def swap(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -186,7 +189,7 @@ def swap(wanted: dict[str, Any]) -> dict[str, Any]:
     if ended.returncode:
         restore(wanted)
         return {"fault": ended.stderr.decode("utf-8", "replace").strip().splitlines()[0]}
-    said("systemctl", "reload", "nginx.service")
+    reloaded()
     return {}
 
 
@@ -201,27 +204,31 @@ def restore(wanted: dict[str, Any]) -> dict[str, Any]:
             real = os.path.realpath(path)
             shutil.copy2(kept, real + ".govcloud-new")
             os.replace(real + ".govcloud-new", real)
-    said("systemctl", "reload", "nginx.service")
+    reloaded()
     shutil.rmtree(store)
     return {}
 
 
-def stands(wanted: dict[str, Any]) -> dict[str, Any]:
-    """Whether others stand in the place of nginx's own settings."""
-    return {"stands": os.path.isdir(wanted["store"])}
-
-
-def show(wanted: dict[str, Any]) -> dict[str, Any]:
-    """Give settings the name by which nginx reads them; nothing where they have it."""
+def serve(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Have nginx read a site's settings, its service run; what it answers, below 500 or the last in time."""
     if os.path.exists(wanted["held"]):
         os.replace(wanted["held"], wanted["settings"])
-    return {}
+    if wanted["unit"]:
+        said("systemctl", "enable", "--now", wanted["unit"])
+    reloaded()
+    until = time.monotonic() + wanted["seconds"]
+    while True:
+        status = asked(wanted["domain"], max(until - time.monotonic(), 1.0))
+        if status < 500 or time.monotonic() > until:
+            return {"status": status}
+        time.sleep(0.05)
 
 
 def hide(wanted: dict[str, Any]) -> dict[str, Any]:
-    """Take that name from them; nothing where they have it not."""
+    """Take the name from settings by which nginx reads them; nothing where they have it not."""
     if os.path.exists(wanted["settings"]):
         os.replace(wanted["settings"], wanted["held"])
+    reloaded()
     return {}
 
 
@@ -234,43 +241,46 @@ def service(wanted: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def ask(wanted: dict[str, Any]) -> dict[str, Any]:
+def asked(domain: str, seconds: float) -> int:
     """What a site answers on this very machine, whatever its certificate says: that was judged before."""
-    import http.client
-    import socket
-    import ssl
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    plain = socket.create_connection(("127.0.0.1", 443), timeout=seconds)
+    with context.wrap_socket(plain, server_hostname=domain) as wrapped:
+        connection = http.client.HTTPConnection(domain, timeout=seconds)
+        connection.sock = wrapped
+        connection.request("GET", "/")
+        return connection.getresponse().status
 
-    plain = socket.create_connection(("127.0.0.1", wanted["port"]), timeout=wanted["seconds"])
-    try:
-        if wanted["port"] == 443:
-            context = ssl.create_default_context()
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-            plain = context.wrap_socket(plain, server_hostname=wanted["domain"])
-        connection = http.client.HTTPConnection("127.0.0.1", timeout=wanted["seconds"])
-        connection.sock = plain
-        connection.request("GET", wanted["path"], headers={"Host": wanted["domain"]})
-        return {"status": connection.getresponse().status}
-    finally:
-        plain.close()
+
+def reloaded() -> None:
+    """Have nginx read its settings anew; back when nobody is answered by the old ones, or soon after."""
+    main = said("systemctl", "show", "--property=MainPID", "--value", "nginx.service").strip()
+    old = workers(main)
+    said("systemctl", "reload", "nginx.service")
+    until = time.monotonic() + PATIENCE
+    while old & workers(main) and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def workers(main: str) -> set[str]:
+    """The processes that nginx works with now."""
+    found = set()
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/stat" % name) as stream:
+                fields = stream.read().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if fields[1] == main and fields[0] != "Z":
+            found.add(name)
+    return found
 
 
 DOES = {
-    "read": read,
-    "dump": dump,
-    "unit": unit,
-    "put": put,
-    "remove": remove,
-    "account": account,
-    "forget": forget,
-    "attempt": attempt,
-    "swap": swap,
-    "restore": restore,
-    "stands": stands,
-    "show": show,
-    "hide": hide,
-    "service": service,
-    "ask": ask,
+    one.__name__: one
+    for one in (read, dump, unit, put, remove, account, forget, attempt, swap, restore, serve, hide, service)
 }
 
 

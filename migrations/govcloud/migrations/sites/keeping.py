@@ -32,9 +32,9 @@ class Notes:
         """Note it, in the place of what was."""
         write_private(private_directory(self.directory) / f"{name}.json", json.dumps(said, indent=1) + "\n")
 
-    def forget(self) -> None:
-        """Take all notes away."""
-        for path in self.directory.glob("*.json"):
+    def forget(self, name: str = "*") -> None:
+        """Take a note away, or all."""
+        for path in self.directory.glob(f"{name}.json"):
             path.unlink()
 
 

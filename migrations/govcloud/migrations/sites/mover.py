@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +19,6 @@ from govcloud.migrations.sites import examining
 from govcloud.migrations.sites.agent import Agent
 from govcloud.migrations.sites.keeping import Notes, compared, lay
 from govcloud.migrations.sites.laying import (
-    HELD,
     Taken,
     laid_for,
     rewriting_for,
@@ -34,7 +32,6 @@ from govcloud.migrations.steps import Done, Facts, Step
 
 COMES_BACK = 60
 """Seconds after which people are told to ask again, while a site stands still."""
-PAUSE = 0.1
 
 
 @dataclass
@@ -119,29 +116,30 @@ class SitesMover:
         return lay(self._there, self._here, self.place, self._notes)
 
     def resume(self) -> None:
-        """Nothing: each step enters both hosts by itself."""
+        """Laid down as it is now, while it is still served at its host: at the stop that would cost time."""
+        if self.place.served and not self._was:
+            lay(self._there, self._here, self.place, self._notes)
 
     def pause(self) -> None:
         """Nothing streams."""
 
     def lag(self) -> int:
-        """Nothing streams: settings are read again at the stop."""
+        """Nothing streams: settings are read again before the stop."""
         return 0
 
     # -- the night -----------------------------------------------------------------------------
 
-    def drain(self, deadline: Deadline) -> Facts:
-        """Lay it down as it is now; then people are asked to come back, and its service ends."""
-        if not self.place.served:
-            return lay(self._there, self._here, self.place, self._notes)
-        facts: Facts = {}
-        if not self._there.stands_in(self.place.name):
-            facts = lay(self._there, self._here, self.place, self._notes)
+    def close(self, deadline: Deadline) -> Facts:
+        """People are asked to come back; what its nginx has begun for them ends."""
+        if self.place.served and not self._was:
             self._notes.write("was", self._there.standing(self.place.moved))
-            deadline.demand(f"laying down {self.name}")
         self._stand_in(lambda site: keeping_off(site, COMES_BACK))
+        return {}
+
+    def drain(self, deadline: Deadline) -> Facts:
+        """Its service ends."""
         self._unit_there("stop")
-        return facts
+        return {}
 
     def fence(self, deadline: Deadline) -> Facts:
         """Its service does not come back by itself, whatever starts the host anew."""
@@ -150,7 +148,7 @@ class SitesMover:
         return {}
 
     def catch_up(self, deadline: Deadline) -> Facts:
-        """Nothing: it was laid down at the stop."""
+        """Nothing: it was laid down before the stop, and what was changed since is found by `verify`."""
         return {}
 
     def verify(self, deadline: Deadline) -> Facts:
@@ -166,44 +164,44 @@ class SitesMover:
         return found
 
     def arm(self, deadline: Deadline) -> Facts:
-        """Nothing: what people write lies in databases and files."""
+        """The platform knows its service. What people write lies in databases and files."""
+        self._unit_here("enable")
         return {}
 
     def switch(self, deadline: Deadline) -> Facts:
-        """Whoever still comes to the old host is led on."""
-        if self.place.served:
-            self._stand_in(lambda site: leading_on(site, self.place.address))
-        return {"leads on to": self.place.address}
+        """Nothing: people are led on when it answers there."""
+        return {}
 
     def release(self, deadline: Deadline) -> Facts:
-        """Serve it: its service starts, nginx reads its settings, and it answers."""
-        name = self.place.name
+        """Serve it; when it answers, whoever still comes to the old host is led on."""
+        name, moved = self.place.name, self.place.moved
         if not self.place.served:
+            self._unit_here()
             return {}
-        self._here.do("show", settings=settings_of(name), held=settings_of(name) + HELD)
-        if self.place.moved.unit is not None:
-            self._here.service(["enable", "--now", f"{name}.service"], anew=True)
-        self._here.service(["reload", "nginx.service"])
-        return {"status": self._answering(deadline)}
-
-    def _answering(self, deadline: Deadline) -> int:
-        """What it answers, once its database has let it in."""
-        while True:
-            left = deadline.demand(f"{self.name}: answering on {self.place.machine}")
-            wanted = {"port": 443, "domain": self.place.moved.domain, "path": "/", "seconds": max(left, 1.0)}
-            status = int(self._here.do("ask", **wanted)["status"])
-            if status < 500:
-                return status
-            time.sleep(PAUSE)
+        left = deadline.demand(f"{self.name}: answering on {self.place.machine}")
+        unit = None if moved.unit is None else f"{name}.service"
+        status = self._here.serve(settings_of(name), moved.domain, unit, left)
+        if status >= 500:
+            raise ToolkitError(
+                f"{self.name} answers {status} on {self.place.machine}",
+                self.target.login.where,
+                "see there what its service says, mend it, then run the cutover again: it goes on",
+            )
+        self._stand_in(lambda site: leading_on(site, self.place.address))
+        return {"status": status, "leads on to": self.place.address}
 
     # -- the ways back -------------------------------------------------------------------------
 
-    def admit(self) -> None:
-        """Its own settings stand again, and its service runs if it did."""
-        if was := self._was:
-            if was["active"]:
-                self._unit_there("start")
+    def reopen(self) -> None:
+        """Its own settings stand again; then what was noted of it counts no more."""
+        if self._was:
             self._stand_back()
+            self._notes.forget("was")
+
+    def admit(self) -> None:
+        """Its service runs, if it did."""
+        if self._was.get("active"):
+            self._unit_there("start")
 
     def unfence(self) -> None:
         """Its service comes back by itself again, if it did."""
@@ -211,12 +209,12 @@ class SitesMover:
             self._unit_there("enable")
 
     def disarm(self) -> None:
-        """Nothing to take back."""
+        """Its service does not come up with the platform's machine."""
+        if self.place.served:
+            self._unit_here("disable")
 
     def switch_back(self) -> None:
-        """People are asked to come back in a moment."""
-        if self._was:
-            self._stand_in(lambda site: keeping_off(site, COMES_BACK))
+        """Nothing: nobody has been led on."""
 
     # -- after ---------------------------------------------------------------------------------
 
@@ -225,13 +223,12 @@ class SitesMover:
         return compared(self._there, self._here, self.place, self._notes)
 
     def quiet(self) -> None:
-        """Nobody works with it on the platform any more: it is not served, and its service ends."""
+        """People are asked to come back; it is not served on the platform any more, and its service ends."""
         name = self.place.name
         if self.place.served:
-            self._here.do("hide", settings=settings_of(name), held=settings_of(name) + HELD)
-            self._here.service(["reload", "nginx.service"])
-            if self.place.moved.unit is not None:
-                self._here.service(["disable", "--now", f"{name}.service"], anew=True)
+            self._stand_in(lambda site: keeping_off(site, COMES_BACK))
+            self._here.hide(settings_of(name))
+            self._unit_here("disable", "--now")
 
     def bring_back(self) -> Facts:
         """Nothing: what people wrote lies in databases and files."""
@@ -260,16 +257,33 @@ class SitesMover:
         return self._there.taken(self.place.moved)
 
     def _stand_in(self, servers: Callable[[Site], list[Directive]]) -> None:
-        """Others in the place of its servers; what stands in already says as much of the site as they did."""
+        """Others in the place of its servers; what stands in already says as much of the site as they did.
+
+        In a rehearsal its nginx only reads once more what stands, which takes as long.
+        """
         site = self._there.site(self.place.moved.domain)
-        self._there.stand_in(site, self.place.name, servers(site))
+        if self.place.served:
+            self._there.stand_in(site, self.place.name, servers(site))
+        else:
+            self._there.site(self.place.moved.domain)
 
     def _stand_back(self) -> None:
         self._there.stand_back(self._notes.read("was")["homes"], self.place.name)
 
     def _unit_there(self, verb: str) -> None:
+        """In a rehearsal it is only looked at."""
+        if (unit := self.place.moved.unit) is None:
+            return
+        if self.place.served:
+            self._there.service([verb, unit])
+        else:
+            self._there.unit(unit)
+
+    def _unit_here(self, *verbs: str) -> None:
+        """In a rehearsal systemd only reads it."""
         if self.place.moved.unit is not None:
-            self._there.service([verb, self.place.moved.unit])
+            words = [[*verbs, f"{self.place.name}.service"]] if self.place.served else []
+            self._here.service(*words, anew=True)
 
     @property
     def _was(self) -> dict[str, Any]:

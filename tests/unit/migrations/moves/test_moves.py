@@ -16,7 +16,7 @@ from govcloud.progress import Silent
 from unit.migrations.faking import FakeMover, KilledError, book
 
 ALLOWED, WITHIN = 60.0, 3 * 86400.0
-HOME = ("bring_back", "switch_back", "unfence", "admit")
+HOME = ("bring_back", "switch_back", "unfence", "admit", "reopen")
 
 
 def now() -> datetime:

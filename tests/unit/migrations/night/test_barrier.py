@@ -18,7 +18,7 @@ from govcloud.migrations.night import Outcome, cut_over
 from govcloud.progress import Silent
 from unit.migrations.faking import FakePart, KilledError, book
 
-CALLS = ("drain", "fence", "catch_up", "verify", "arm", "switch", "release")
+CALLS = ("close", "drain", "fence", "catch_up", "verify", "arm", "switch", "release")
 ALLOWED = 60.0
 
 

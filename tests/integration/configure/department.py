@@ -1,0 +1,88 @@
+"""A court's server as a guest of the lab, with its system on it, and the site that takes it in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from govcloud.cli.main import govcloud
+from govcloud.demo.department import Settled, declare, furnished, settle
+from govcloud.engine import Setting, Site, new_key, public_half
+from govcloud.progress import Silent
+from integration.conftest import ROOT
+
+PLANE, MOVE = "extranet", "court-notices-move"
+WEB_ADDRESS = "198.51.100.23"
+
+
+@dataclass(frozen=True)
+class Court:
+    """The site with the court's real host key, its plane, and the court's server."""
+
+    site: Site
+    setting: Setting
+    settled: Settled
+
+    def call(self, *words: str) -> Result:
+        place = [
+            "--inventory",
+            str(self.site.inventory),
+            "--work",
+            str(self.site.work.root),
+            "--plane",
+            PLANE,
+        ]
+        return CliRunner().invoke(
+            govcloud, ["migrate", words[0], *place, *words[1:]], standalone_mode=False, catch_exceptions=False
+        )
+
+    def done(self, *words: str) -> dict[str, Any]:
+        """The document of a verb that ends well."""
+        result = self.call(*words, "--format", "json")
+        assert not result.return_value, result.output
+        return dict(json.loads(result.stdout))
+
+    def key(self, name: str) -> str:
+        return str(self.site.work.root / "keys" / name)
+
+    def ordered(self) -> str:
+        """An order that its author and two others have signed."""
+        folder = str(self.done("order", MOVE, "--key", self.key("author"))["folder"])
+        for name in ("first", "second"):
+            words = ["approve", folder, "--work", str(self.site.work.root), "--key", self.key(name)]
+            result = CliRunner().invoke(govcloud, words, standalone_mode=False, catch_exceptions=False)
+            assert result.exit_code == 0, result.output
+        return folder
+
+
+def site_of_the_court(work: Path) -> Site:
+    """The small site with its shared web machine running, where people can be led on to."""
+    inventory = work / "site"
+    shutil.copytree(ROOT / "inventories" / "minimal", inventory)
+    web = {"flavor": "guest", "placement": "machine-room", "floating": WEB_ADDRESS}
+    declare(inventory / PLANE / "machines" / "shared-web.yaml", **web)
+    return Site(inventory, work, (PLANE,))
+
+
+def settle_in(site: Site, setting: Setting) -> Court:
+    """Raise and furnish the court's server, and have people who may sign."""
+    settled = settle(site, PLANE, site.topology.planes[PLANE].moves[MOVE], Silent())
+    furnished(settled, Silent())
+    _signers(site)
+    # Read anew: what was loaded before does not know the host's keys.
+    return Court(Site(site.inventory, site.work.root, (PLANE,)), setting, settled)
+
+
+def _signers(site: Site) -> None:
+    place = site.work.root / "keys"
+    place.mkdir(mode=0o700)
+    lines = []
+    for name, role in (("author", "author"), ("first", "approver"), ("second", "approver")):
+        new_key(place / name, name)
+        lines.append(f'{name} namespaces="govcloud-{role}" {public_half(place / name)}\n')
+    site.plane_work(PLANE).allowed_signers.write_text("".join(lines), encoding="utf-8")

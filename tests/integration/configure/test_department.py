@@ -1,0 +1,58 @@
+"""A court's system moves from its own server to the platform while people use it, and comes home again."""
+
+from __future__ import annotations
+
+import shlex
+
+from govcloud.demo.department import People
+from govcloud.migrations.remote import Host
+
+from .conftest import Machines
+from .department import MOVE, Court
+
+DATABASE = "shared-postgresql"
+
+
+def marks(court: Court, machines: Machines, where: str) -> list[str]:
+    """The marks of the entries that a server's register holds, as often as it holds them."""
+    query = "SELECT mark FROM register.entry WHERE mark <> '' ORDER BY mark"
+    words = ("runuser", "-u", "postgres", "--", "psql", "-XAtc", query, "-d")
+    if where == DATABASE:
+        return machines.on(DATABASE, shlex.join([*words, "court_notices"])).split()
+    with Host(court.settled.login) as host:
+        return host.done([*words, court.settled.department.account]).decode().split()
+
+
+def test_a_system_moves_while_people_use_it_and_comes_home(court: Court, machines: Machines) -> None:
+    assert court.done("assess", "legacy-court", "--seconds", "1")
+    held = court.done("rehearse", MOVE)
+    assert held["downtime"] < 30
+    with People(court.settled.door) as people:
+        court.done("run", MOVE)
+        done = court.done("cutover", court.ordered(), "--key", court.key("author"))
+        people.until(20)
+    assert done["differences"] == []
+    assert people.refused <= {503}
+    found = marks(court, machines, DATABASE)
+    assert len(found) == len(set(found))
+    assert not people.lost(found)
+    assert people.gap < done["downtime"] + 1
+
+
+def test_the_old_address_leads_to_the_platform(court: Court) -> None:
+    assert court.settled.door.title() == court.settled.department.title
+    with Host(court.settled.login) as host:
+        assert host.run(["systemctl", "is-active", "notices.service"]).out.strip() == b"inactive"
+
+
+def test_what_was_written_there_comes_home(court: Court, machines: Machines) -> None:
+    with People(court.settled.door) as people:
+        people.until(20)
+        court.done("rollback", MOVE, "--yes")
+        people.until(20)
+    found = marks(court, machines, "court")
+    assert len(found) == len(set(found))
+    assert not people.lost(found)
+    with Host(court.settled.login) as host:
+        assert host.run(["systemctl", "is-active", "notices.service"]).out.strip() == b"active"
+        assert host.run(["test", "-e", "/var/lib/govcloud/sites/court-notices"]).code == 1
