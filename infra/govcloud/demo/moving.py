@@ -125,10 +125,10 @@ def _moved_before(moving: Moving) -> Proof:
 def _moved(moving: Moving, say: Callable[[str], None]) -> Proof:
     move, settled = moving.move, moving.settled
     moving.verb("assess", settled.login.label, "--seconds", LOOK)
-    rehearsed = moving.verb("rehearse", move.id)["downtime"]
-    say(f"{move.id}: rehearsed on a clone; its people will wait {rehearsed:.1f} s")
     with People(settled.door) as people:
         people.until(ENTRIES)
+        rehearsed = moving.verb("rehearse", move.id)["downtime"]
+        say(f"{move.id}: rehearsed on a clone; its people will wait {rehearsed:.1f} s")
         moving.verb("run", move.id)
         folder = moving.ordered()
         done = moving.verb("cutover", folder, "--key", str(signers(moving.setting, 0)[0]))

@@ -25,9 +25,8 @@ def marks(court: Court, machines: Machines, where: str) -> list[str]:
 
 def test_a_system_moves_while_people_use_it_and_comes_home(court: Court, machines: Machines) -> None:
     assert court.done("assess", "legacy-court", "--seconds", "1")
-    held = court.done("rehearse", MOVE)
-    assert held["downtime"] < 30
     with People(court.settled.door) as people:
+        assert court.done("rehearse", MOVE)["downtime"] < 30
         court.done("run", MOVE)
         done = court.done("cutover", court.ordered(), "--key", court.key("author"))
         people.until(20)

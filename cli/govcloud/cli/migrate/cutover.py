@@ -85,6 +85,8 @@ def _cut(
     if standing_of(journal).stand is Stand.COPYING:
         _demand_rehearsed(ordered, shape(movers), plane)
         settle(movers, SETTLES_WITHIN)
+        for mover in movers:
+            mover.approach()
     journal.intend(ORDER, {"digest": ordered.sealed.digest})
     journal.finish(ORDER, {})
     return cut_over(movers, journal, claims, progress, ordered.order.downtime, lambda: datetime.now(UTC))

@@ -111,6 +111,10 @@ class FilesMover(Alone):
     def resume(self) -> None:
         """Nothing: a pass enters both hosts by itself."""
 
+    def approach(self) -> None:
+        """A pass while people still work, so that the last one is short."""
+        self._over(self.source, self.target, "here.sqlite")
+
     def pause(self) -> None:
         """Nothing: changes come with passes alone."""
 
@@ -119,8 +123,8 @@ class FilesMover(Alone):
         return 0
 
     def drain(self, deadline: Deadline) -> Facts:
-        """A pass while people still work, so that the last one is short."""
-        return self._in_time(deadline, last=False)
+        """Nothing: who holds a file open is named by `fence`."""
+        return {}
 
     def fence(self, deadline: Deadline) -> Facts:
         """Have the tree refuse writes; who holds a file open for writing is named."""
@@ -130,11 +134,8 @@ class FilesMover(Alone):
 
     def catch_up(self, deadline: Deadline) -> Facts:
         """The last pass."""
-        return self._in_time(deadline, last=True)
-
-    def _in_time(self, deadline: Deadline, last: bool) -> Facts:
         check = lambda: deadline.demand(f"going over {self.name}")  # noqa: E731
-        return self._told(self._over(self.source, self.target, "here.sqlite", last, check))
+        return self._told(self._over(self.source, self.target, "here.sqlite", True, check))
 
     def verify(self, deadline: Deadline) -> Facts:
         """Nobody writes, and every entry is the same; content was compared chunk by chunk as it came over."""

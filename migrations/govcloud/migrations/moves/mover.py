@@ -32,6 +32,9 @@ class Mover(Part, Protocol):
     def resume(self) -> None:
         """Lay anew what lasts no longer than a run of the tool: how servers reach each other."""
 
+    def approach(self) -> None:
+        """Bring over what no stream carries, while people still work: the night begins in a moment."""
+
     def pause(self) -> None:
         """Let no more changes come from the source; `resume` does not take this back."""
 
@@ -58,6 +61,9 @@ class Alone:
     """A part that people do not meet themselves, and that by itself refuses writes while it comes home."""
 
     def prepare(self) -> None:
+        """Nothing."""
+
+    def approach(self) -> None:
         """Nothing."""
 
     def close(self, deadline: Deadline) -> Facts:

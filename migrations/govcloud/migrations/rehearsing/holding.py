@@ -75,6 +75,8 @@ def hold(
     begin(nights, {"of": "night"}, second, second_claims, progress)
     for movers in (clones, nights):
         settle(movers, SETTLES_WITHIN)
+    for night in nights:
+        night.approach()
     load = _sum([mover.load() for mover in nights])
     measured = replace(rates, copy=max(load.data / max(copying, LEAST_SECONDS), 1.0))
     predicted = predict(load, measured)

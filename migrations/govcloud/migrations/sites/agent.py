@@ -35,8 +35,7 @@ class Agent:
 
     def site(self, domain: str) -> Site:
         """The site of a domain, as nginx reads it now."""
-        text = self.do("dump")["text"]
-        return site_in(split_dump(_unpacked(text)) if text else {}, domain)
+        return _read(self.do("dump", unit=None)["text"], domain)
 
     def unit(self, name: str) -> dict[str, Any]:
         """A service's facts, its text unpacked; an empty one of a service that is not there."""
@@ -52,14 +51,12 @@ class Agent:
         found: dict[str, Any] = self.do("read", paths=list(paths), store=store)["files"]
         return found
 
-    def standing(self, moved: MovedSite) -> dict[str, Any]:
-        """How a site stands: where its settings lie, whether its service runs, and comes back by itself."""
-        homes = list(self.site(moved.domain).homes)
-        if moved.unit is None:
-            return {"homes": homes, "active": False, "enabled": False}
-        facts = self.unit(moved.unit)
-        enabled = facts["UnitFileState"] == "enabled"
-        return {"homes": homes, "active": facts["ActiveState"] == "active", "enabled": enabled}
+    def standing(self, moved: MovedSite) -> tuple[Site, dict[str, Any]]:
+        """A site, and what is to stand again: where its settings lie, and how its service is."""
+        found = self.do("dump", unit=moved.unit)
+        site, facts = _read(found["text"], moved.domain), found["unit"] or {}
+        active, enabled = facts.get("ActiveState") == "active", facts.get("UnitFileState") == "enabled"
+        return site, {"homes": list(site.homes), "active": active, "enabled": enabled}
 
     def taken(self, moved: MovedSite) -> Taken:
         """All that a site is made of."""
@@ -126,6 +123,10 @@ def raw_digests(found: Mapping[str, Any]) -> dict[str, str]:
         else Laid(path, base64.b64decode(held["text"]), held["mode"], held["user"], held["group"]).digest
         for path, held in found.items()
     }
+
+
+def _read(text: str | None, domain: str) -> Site:
+    return site_in(split_dump(_unpacked(text)) if text else {}, domain)
 
 
 def _unpacked(text: str) -> str:

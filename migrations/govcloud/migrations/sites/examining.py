@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from govcloud.migrations.findings import Finding, Weight
 from govcloud.migrations.sites.agent import Agent
-from govcloud.migrations.sites.laying import Taken, settings_for, settings_of
+from govcloud.migrations.sites.laying import Taken, rewriting_for, settings_for, settings_of
 from govcloud.migrations.sites.nginx import CLEAR, PASSES, SECURE, TREES, Site, whole_path
 from govcloud.migrations.sites.place import SitePlace
 from govcloud.migrations.sites.rewriting import Rewriting
@@ -22,6 +22,23 @@ SOON = timedelta(days=30)
 _LOCAL = re.compile(r"(?:[a-z]+://)?(unix:|127\.|localhost|\[::1\])")
 _NEEDED = re.compile(r"(?m)^(?:Requires|BindsTo|Requisite)=(.*)$")
 _PROGRAM = re.compile(r"(?m)^ExecStart=[-@:+!|]*(/\S+)")
+
+
+def examined(there: Agent, here: Agent, place: SitePlace, now: datetime) -> tuple[Finding, ...]:
+    """What its settings, certificates and service ask for, and the platform has not."""
+    site = there.site(place.moved.domain)
+    files = there.read([*site.companions, *place.moved.configuration])
+    whole = Taken(site, {path: held for path, held in files.items() if held is not None}, None)
+    rewriting = rewriting_for(place, whole)
+    found = [*of_servers(site, place, rewriting), *of_certificates(site, files, now), *of_files(files)]
+    if place.moved.unit is not None:
+        facts = there.unit(place.moved.unit)
+        found += of_unit(facts, place, here)
+        whole = Taken(site, whole.files, facts)
+    found += of_rewrites(whole.texts, rewriting)
+    if site.servers:
+        found += of_platform(whole, place, rewriting, here)
+    return tuple(found)
 
 
 def of_servers(site: Site, place: SitePlace, rewriting: Rewriting) -> Iterator[Finding]:

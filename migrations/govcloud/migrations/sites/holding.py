@@ -66,11 +66,12 @@ def read(wanted: dict[str, Any]) -> dict[str, Any]:
     return {"files": found}
 
 
-def dump(_: dict[str, Any]) -> dict[str, Any]:
-    """All settings of nginx, as it reads them itself; nothing where there is no nginx."""
-    if shutil.which("nginx", path="/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin") is None:
-        return {"text": None}
-    return {"text": packed(said("nginx", "-T", "-q").encode("utf-8", "surrogateescape"))}
+def dump(wanted: dict[str, Any]) -> dict[str, Any]:
+    """All settings of nginx, as it reads them itself; nothing where there is no nginx. A service beside them."""
+    text = None
+    if shutil.which("nginx", path="/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"):
+        text = packed(said("nginx", "-T", "-q").encode("utf-8", "surrogateescape"))
+    return {"text": text, "unit": unit(wanted) if wanted["unit"] else None}
 
 
 def unit(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -214,7 +215,7 @@ def serve(wanted: dict[str, Any]) -> dict[str, Any]:
     if os.path.exists(wanted["held"]):
         os.replace(wanted["held"], wanted["settings"])
     if wanted["unit"]:
-        said("systemctl", "enable", "--now", wanted["unit"])
+        said("systemctl", "start", wanted["unit"])
     reloaded()
     until = time.monotonic() + wanted["seconds"]
     while True:
@@ -287,7 +288,6 @@ DOES = {
 def main() -> None:
     """Do what is wished."""
     wanted = json.load(sys.stdin)
-    answer: dict[str, Any] = {}
     try:
         answer = DOES[wanted["do"]](wanted)
     except OSError as error:

@@ -51,6 +51,8 @@ def lay(there: Agent, here: Agent, place: SitePlace, notes: Notes) -> Facts:
         "bytes": sum(len(one.text) for one in laid),
     }
     here.put(laid)
+    if taken.unit is not None:
+        here.service(anew=True)
     notes.write("laid", noted)
     return {"files": len(laid), "bytes": noted["bytes"]}
 

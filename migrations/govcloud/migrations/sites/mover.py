@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,8 +15,8 @@ from govcloud.migrations.findings import Finding
 from govcloud.migrations.night import Deadline
 from govcloud.migrations.planning import Load
 from govcloud.migrations.remote import Host
-from govcloud.migrations.sites import examining
 from govcloud.migrations.sites.agent import Agent
+from govcloud.migrations.sites.examining import examined
 from govcloud.migrations.sites.keeping import Notes, compared, lay
 from govcloud.migrations.sites.laying import (
     Taken,
@@ -60,23 +60,7 @@ class SitesMover:
 
     def examine(self) -> Sequence[Finding]:
         """What its settings, certificates and service ask for, and the platform has not."""
-        site = self._there.site(self.place.moved.domain)
-        files = self._there.read([*site.companions, *self.place.moved.configuration])
-        whole = Taken(site, {path: held for path, held in files.items() if held is not None}, None)
-        rewriting = rewriting_for(self.place, whole)
-        found = [
-            *examining.of_servers(site, self.place, rewriting),
-            *examining.of_certificates(site, files, datetime.now(UTC)),
-            *examining.of_files(files),
-        ]
-        if self.place.moved.unit is not None:
-            facts = self._there.unit(self.place.moved.unit)
-            found += examining.of_unit(facts, self.place, self._here)
-            whole = Taken(site, whole.files, facts)
-        found += examining.of_rewrites(whole.texts, rewriting)
-        if site.servers:
-            found += examining.of_platform(whole, self.place, rewriting, self._here)
-        return tuple(found)
+        return examined(self._there, self._here, self.place, datetime.now(UTC))
 
     def shape(self) -> Facts:
         """Its settings and service, as they are to be on the platform; never certificates or passwords."""
@@ -116,9 +100,11 @@ class SitesMover:
         return lay(self._there, self._here, self.place, self._notes)
 
     def resume(self) -> None:
-        """Laid down as it is now, while it is still served at its host: at the stop that would cost time."""
-        if self.place.served and not self._was:
-            lay(self._there, self._here, self.place, self._notes)
+        """Nothing: each step enters both hosts by itself."""
+
+    def approach(self) -> None:
+        """Laid down as it is now: at the stop that would cost time."""
+        lay(self._there, self._here, self.place, self._notes)
 
     def pause(self) -> None:
         """Nothing streams."""
@@ -131,9 +117,10 @@ class SitesMover:
 
     def close(self, deadline: Deadline) -> Facts:
         """People are asked to come back; what its nginx has begun for them ends."""
+        site, was = self._there.standing(self.place.moved)
         if self.place.served and not self._was:
-            self._notes.write("was", self._there.standing(self.place.moved))
-        self._stand_in(lambda site: keeping_off(site, COMES_BACK))
+            self._notes.write("was", was)
+        self._stand_in(site, keeping_off(site, COMES_BACK))
         return {}
 
     def drain(self, deadline: Deadline) -> Facts:
@@ -144,7 +131,7 @@ class SitesMover:
     def fence(self, deadline: Deadline) -> Facts:
         """Its service does not come back by itself, whatever starts the host anew."""
         if self._was.get("enabled"):
-            self._unit_there("disable")
+            self._unit_there("disable", "--no-reload")
         return {}
 
     def catch_up(self, deadline: Deadline) -> Facts:
@@ -164,8 +151,8 @@ class SitesMover:
         return found
 
     def arm(self, deadline: Deadline) -> Facts:
-        """The platform knows its service. What people write lies in databases and files."""
-        self._unit_here("enable")
+        """Its service comes up with the platform's machine. What people write lies in databases and files."""
+        self._unit_here("enable", "--no-reload")
         return {}
 
     def switch(self, deadline: Deadline) -> Facts:
@@ -173,12 +160,17 @@ class SitesMover:
         return {}
 
     def release(self, deadline: Deadline) -> Facts:
-        """Serve it; when it answers, whoever still comes to the old host is led on."""
+        """Serve it; when it answers, whoever still comes to the old host is led on.
+
+        In a rehearsal nginx reads its settings anew without these, and the service does not start.
+        """
         name, moved = self.place.name, self.place.moved
-        if not self.place.served:
-            self._unit_here()
-            return {}
         left = deadline.demand(f"{self.name}: answering on {self.place.machine}")
+        site = self._there.site(moved.domain)
+        if not self.place.served:
+            self._here.hide(settings_of(name))
+            self._stand_in(site, [])
+            return {}
         unit = None if moved.unit is None else f"{name}.service"
         status = self._here.serve(settings_of(name), moved.domain, unit, left)
         if status >= 500:
@@ -187,7 +179,7 @@ class SitesMover:
                 self.target.login.where,
                 "see there what its service says, mend it, then run the cutover again: it goes on",
             )
-        self._stand_in(lambda site: leading_on(site, self.place.address))
+        self._stand_in(site, leading_on(site, self.place.address))
         return {"status": status, "leads on to": self.place.address}
 
     # -- the ways back -------------------------------------------------------------------------
@@ -226,7 +218,8 @@ class SitesMover:
         """People are asked to come back; it is not served on the platform any more, and its service ends."""
         name = self.place.name
         if self.place.served:
-            self._stand_in(lambda site: keeping_off(site, COMES_BACK))
+            site = self._there.site(self.place.moved.domain)
+            self._stand_in(site, keeping_off(site, COMES_BACK))
             self._here.hide(settings_of(name))
             self._unit_here("disable", "--now")
 
@@ -256,34 +249,37 @@ class SitesMover:
     def _taken(self) -> Taken:
         return self._there.taken(self.place.moved)
 
-    def _stand_in(self, servers: Callable[[Site], list[Directive]]) -> None:
+    def _stand_in(self, site: Site, servers: list[Directive]) -> None:
         """Others in the place of its servers; what stands in already says as much of the site as they did.
 
         In a rehearsal its nginx only reads once more what stands, which takes as long.
         """
-        site = self._there.site(self.place.moved.domain)
         if self.place.served:
-            self._there.stand_in(site, self.place.name, servers(site))
+            self._there.stand_in(site, self.place.name, servers)
         else:
             self._there.site(self.place.moved.domain)
 
     def _stand_back(self) -> None:
         self._there.stand_back(self._notes.read("was")["homes"], self.place.name)
 
-    def _unit_there(self, verb: str) -> None:
+    def _unit_there(self, *verbs: str) -> None:
         """In a rehearsal it is only looked at."""
         if (unit := self.place.moved.unit) is None:
             return
         if self.place.served:
-            self._there.service([verb, unit])
+            self._there.service([*verbs, unit])
         else:
             self._there.unit(unit)
 
     def _unit_here(self, *verbs: str) -> None:
-        """In a rehearsal systemd only reads it."""
-        if self.place.moved.unit is not None:
-            words = [[*verbs, f"{self.place.name}.service"]] if self.place.served else []
-            self._here.service(*words, anew=True)
+        """In a rehearsal it is only looked at."""
+        if self.place.moved.unit is None:
+            return
+        unit = f"{self.place.name}.service"
+        if self.place.served:
+            self._here.service([*verbs, unit])
+        else:
+            self._here.unit(unit)
 
     @property
     def _was(self) -> dict[str, Any]:
