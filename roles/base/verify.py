@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 Found = tuple[str, bool, str]
+Network = ipaddress.IPv4Network
 SSHD = {
     "passwordauthentication": "no",
     "kbdinteractiveauthentication": "no",
@@ -87,7 +89,8 @@ def firewall(expected: dict[str, Any]) -> Iterator[Found]:
     rules = [item["rule"] for item in listed if item.get("rule", {}).get("chain") in names]
     opened = sorted(filter(None, map(admission, rules)))
     wanted = sorted(
-        [entry["protocol"], entry["ports"], sorted(entry["sources"])] for entry in expected["admitted"]
+        [entry["protocol"], entry["ports"], covered(map(ipaddress.IPv4Network, entry["sources"]))]
+        for entry in expected["admitted"]
     )
     missing = [entry for entry in wanted if entry not in opened]
     more = [entry for entry in opened if entry not in wanted]
@@ -110,7 +113,7 @@ def admission(rule: dict[str, Any]) -> list[Any] | None:
         return None
     sources = [source for key, right in parts.items() if '"saddr"' in key for source in prefixes(right)]
     protocol, ports = service(parts)
-    return [protocol, ports, sorted(sources) or ["0.0.0.0/0"]]
+    return [protocol, ports, covered(sources) or ["0.0.0.0/0"]]
 
 
 def service(parts: dict[str, Any]) -> tuple[str, str]:
@@ -125,13 +128,20 @@ def service(parts: dict[str, Any]) -> tuple[str, str]:
     return "any", ""
 
 
-def prefixes(right: Any) -> list[str]:
-    """A match's right side as prefixes, however nft abbreviates it."""
-    members = right["set"] if isinstance(right, dict) and "set" in right else [right]
-    return [
-        f"{m['prefix']['addr']}/{m['prefix']['len']}" if isinstance(m, dict) and "prefix" in m else f"{m}/32"
-        for m in members
-    ]
+def prefixes(right: Any) -> Iterator[Network]:
+    """A match's right side as prefixes, however nft abbreviates it: neighbours come as a range."""
+    for member in right["set"] if isinstance(right, dict) and "set" in right else [right]:
+        if not isinstance(member, dict):
+            yield ipaddress.IPv4Network(member)
+        elif "prefix" in member:
+            yield ipaddress.IPv4Network(f"{member['prefix']['addr']}/{member['prefix']['len']}")
+        else:
+            yield from ipaddress.summarize_address_range(*map(ipaddress.IPv4Address, member["range"]))
+
+
+def covered(sources: Iterable[Network]) -> list[str]:
+    """Prefixes by the addresses that they hold, in the one shape that these have."""
+    return sorted(map(str, ipaddress.collapse_addresses(sources)))
 
 
 def accounts(expected: dict[str, Any]) -> Iterator[Found]:

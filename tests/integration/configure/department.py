@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from click.testing import CliRunner, Result
 
 from govcloud.cli.main import govcloud
 from govcloud.demo.department import Settled, declare, furnished, settle
 from govcloud.engine import Setting, Site, new_key, public_half
+from govcloud.migrations.remote import Host
 from govcloud.progress import Silent
 from integration.conftest import ROOT
 
 PLANE, MOVE = "extranet", "court-notices-move"
 WEB_ADDRESS = "198.51.100.23"
+DATABASE = "shared-postgresql"
+QUERY = "SELECT mark FROM register.entry WHERE mark <> '' ORDER BY mark"
+MARKS = ("runuser", "-u", "postgres", "--", "psql", "-XAtc", QUERY, "-d")
+RATE = 500
+"""Commits in a second."""
 
 
 @dataclass(frozen=True)
@@ -86,3 +97,40 @@ def _signers(site: Site) -> None:
         new_key(place / name, name)
         lines.append(f'{name} namespaces="govcloud-{role}" {public_half(place / name)}\n')
     site.plane_work(PLANE).allowed_signers.write_text("".join(lines), encoding="utf-8")
+
+
+@contextmanager
+def clerks(court: Court) -> Iterator[Future[dict[str, Any]]]:
+    """Beside the people who use the site, clerks write to the database at the server itself.
+
+    What comes of it has `acknowledged` marks, and the `seconds` for which they could write.
+    """
+    account, done = court.settled.department.account, "/run/clerks-are-done"
+    wishes = {"database": f"/etc/{account}/settings", "rate": RATE, "writers": 4, "until": done}
+    wishes["name"] = f"clerk-{time.monotonic_ns()}"
+    script = Path(__file__).with_name("clerks.py").read_text(encoding="utf-8")
+    with Host(court.settled.login) as host, ThreadPoolExecutor(1) as pool:
+        host.done(["rm", "-f", done])
+        written = pool.submit(lambda: dict(json.loads(host.python(script, wishes))))
+        try:
+            yield written
+        finally:
+            host.done(["touch", done])
+
+
+def entered(court: Court) -> list[str]:
+    """The marks that the court's own server holds, each as often as it holds it."""
+    with Host(court.settled.login) as host:
+        return host.done([*MARKS, court.settled.department.account]).decode().split()
+
+
+class Machines(Protocol):
+    """The site's machines, on which commands run."""
+
+    def on(self, name: str, command: str) -> str:
+        """What a shell command prints there, run as root."""
+
+
+def arrived(machines: Machines) -> list[str]:
+    """The marks that the platform holds."""
+    return machines.on(DATABASE, shlex.join([*MARKS, "court_notices"])).split()

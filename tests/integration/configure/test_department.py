@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import shlex
-
 from govcloud.demo.department import People
 from govcloud.migrations.remote import Host
 
 from .conftest import Machines
-from .department import MOVE, Court
-
-DATABASE = "shared-postgresql"
-
-
-def marks(court: Court, machines: Machines, where: str) -> list[str]:
-    """The marks of the entries that a server's register holds, as often as it holds them."""
-    query = "SELECT mark FROM register.entry WHERE mark <> '' ORDER BY mark"
-    words = ("runuser", "-u", "postgres", "--", "psql", "-XAtc", query, "-d")
-    if where == DATABASE:
-        return machines.on(DATABASE, shlex.join([*words, "court_notices"])).split()
-    with Host(court.settled.login) as host:
-        return host.done([*words, court.settled.department.account]).decode().split()
+from .department import MOVE, Court, arrived, clerks, entered
 
 
 def test_a_system_moves_while_people_use_it_and_comes_home(court: Court, machines: Machines) -> None:
     assert court.done("assess", "legacy-court", "--seconds", "1")
     with People(court.settled.door) as people:
         assert court.done("rehearse", MOVE)["downtime"] < 30
-        court.done("run", MOVE)
-        done = court.done("cutover", court.ordered(), "--key", court.key("author"))
+        with clerks(court) as written:
+            court.done("run", MOVE)
+            done = court.done("cutover", court.ordered(), "--key", court.key("author"))
         people.until(20)
     assert done["differences"] == []
     assert people.refused <= {503}
-    found = marks(court, machines, DATABASE)
+    found = arrived(machines)
     assert len(found) == len(set(found))
     assert not people.lost(found)
+    assert not set(written.result()["acknowledged"]) - set(found)
     assert people.gap < done["downtime"] + 1
 
 
@@ -49,7 +37,7 @@ def test_what_was_written_there_comes_home(court: Court, machines: Machines) -> 
         people.until(20)
         court.done("rollback", MOVE, "--yes")
         people.until(20)
-    found = marks(court, machines, "court")
+    found = entered(court)
     assert len(found) == len(set(found))
     assert not people.lost(found)
     with Host(court.settled.login) as host:

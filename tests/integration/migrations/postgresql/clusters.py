@@ -182,15 +182,23 @@ class Cluster:
                 continue
         self.process.wait(30)
 
+    def grow(self, room: str) -> None:
+        """Give its disk more room; it runs afterwards, though want of room had ended it."""
+        subprocess.run(["mount", "-o", f"remount,size={room}", str(self.folder)], check=True)
+        self.stop()
+        self.start()
+
     def log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")
 
 
 @contextmanager
-def running(version: int) -> Iterator[Cluster]:
-    """A new, empty server."""
+def running(version: int, room: str = "") -> Iterator[Cluster]:
+    """A new, empty server; with `room`, on a disk of its own of that size."""
     account = pwd.getpwnam("postgres")
     folder = Path(tempfile.mkdtemp(prefix=f"govcloud-pg{version}-"))
+    if room:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "none", str(folder)], check=True)
     try:
         os.chown(folder, account.pw_uid, account.pw_gid)
         (folder / "password").write_text(secrets.token_urlsafe())
@@ -220,4 +228,6 @@ def running(version: int) -> Iterator[Cluster]:
         finally:
             cluster.stop()
     finally:
+        if room:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
         shutil.rmtree(folder)

@@ -10,7 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from integration.migrations.postgresql.clusters import Cluster
+import pytest
+
+from govcloud.errors import ToolkitError, ToolkitErrors
+from integration.migrations.postgresql.clusters import Cluster, running
 from integration.migrations.postgresql.moving import copy, cut, lost_and_doubled, mover, writing
 
 KILLS = int(os.environ.get("GOVCLOUD_KILLS", "5"))
@@ -120,6 +123,23 @@ def test_a_target_that_dies_in_the_middle_is_gone_on_with(
         assert cut(mover(source, target, tmp_path), tmp_path).released
     assert lost_and_doubled(writers, target) == (0, 0)
     assert mover(source, target, tmp_path).evidence()["differences"] == []
+
+
+def test_a_full_disk_at_the_target_is_an_error_and_room_is_all_that_it_takes(
+    source: Cluster, tmp_path: Path
+) -> None:
+    source.ask(
+        "INSERT INTO registry.log SELECT now(), repeat('x', 500) FROM generate_series(1, 150000)", "office"
+    )
+    with running(15, room="192m") as target, writing(source, 2) as writers:
+        with pytest.raises((ToolkitError, ToolkitErrors), match="No space left on device"):
+            copy(mover(source, target, tmp_path), tmp_path)
+        target.grow("2g")
+        copy(mover(source, target, tmp_path), tmp_path)
+        assert cut(mover(source, target, tmp_path), tmp_path).released
+        writers.stop()
+        assert lost_and_doubled(writers, target) == (0, 0)
+        assert mover(source, target, tmp_path).evidence()["differences"] == []
 
 
 def test_a_source_that_dies_while_it_is_followed_comes_back(

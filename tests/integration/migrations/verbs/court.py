@@ -72,6 +72,12 @@ class Court:
             result = CliRunner().invoke(govcloud, words, standalone_mode=False, catch_exceptions=False)
             assert result.exit_code == 0, result.output
 
+    def ordered(self) -> str:
+        """The folder of an order that its author and two others have signed."""
+        folder = str(self.done("order", MOVE, "--key", str(self.key("author")))["folder"])
+        self.approve(folder, "first", "second")
+        return folder
+
     def declare(self, path: str, **more: object) -> None:
         place = self.site / path
         said = yaml.safe_load(place.read_text()) | more

@@ -3,58 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from govcloud.errors import ToolkitError, ToolkitErrors
-from integration.migrations.postgresql.clusters import Cluster, running
-from integration.migrations.postgresql.moving import (
-    DATABASE,
-    Writers,
-    furnish,
-    lost_and_doubled,
-    strip,
-    writing,
-)
-from integration.migrations.sshd import Server
-from integration.migrations.sshd import running as ssh
-from integration.migrations.verbs.court import MOVE, SYSTEM, Court, settle_in, unmount
-
-
-@pytest.fixture(scope="module")
-def clusters() -> Iterator[tuple[Cluster, Cluster]]:
-    with running(13) as source, running(15) as target:
-        yield source, target
-
-
-@pytest.fixture(scope="module")
-def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
-    with ssh(tmp_path_factory.mktemp("legacy")) as legacy:
-        folder = tmp_path_factory.mktemp("platform")
-        with ssh(folder, "shared") as platform:
-            yield legacy, platform
-
-
-@pytest.fixture
-def court(
-    tmp_path: Path,
-    hosts: tuple[Server, Server],
-    clusters: tuple[Cluster, Cluster],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Court]:
-    furnish(clusters[0])
-    yield settle_in(tmp_path, *hosts, clusters, monkeypatch)
-    unmount(tmp_path)
-    for cluster in clusters:
-        strip(cluster)
-
-
-def ordered(court: Court) -> str:
-    folder = str(court.done("order", MOVE, "--key", str(court.key("author")))["folder"])
-    court.approve(folder, "first", "second")
-    return folder
+from integration.migrations.postgresql.clusters import Cluster
+from integration.migrations.postgresql.moving import DATABASE, Writers, lost_and_doubled, writing
+from integration.migrations.verbs.court import MOVE, SYSTEM, Court
 
 
 def test_a_system_is_rehearsed_cut_over_and_finished_while_people_write(court: Court) -> None:
@@ -64,7 +20,7 @@ def test_a_system_is_rehearsed_cut_over_and_finished_while_people_write(court: C
         assert court.source.ask("SELECT 1 FROM pg_replication_slots") == []
         assert [row for row in court.target.ask("SELECT datname FROM pg_database") if "court" in row[0]] == []
         court.done("run", MOVE)
-        folder = ordered(court)
+        folder = court.ordered()
         (court.attachments / "late.txt").write_text("late")
         done = court.done("cutover", folder, "--key", str(court.key("author")))
     assert done["differences"] == []
