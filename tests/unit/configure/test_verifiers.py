@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from ipaddress import IPv4Network
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -38,6 +39,8 @@ PREFIX = {"prefix": {"addr": "10.99.0.0", "len": 16}}
         ([match("ip", "saddr", "10.32.18.4"), match("tcp", "dport", 22), ACCEPT], ["tcp", "22", ["10.32.18.4/32"]]),
         ([match("ip", "saddr", {"set": [PREFIX, "10.0.0.1"]}), match("tcp", "dport", 22), ACCEPT],
          ["tcp", "22", ["10.0.0.1/32", "10.99.0.0/16"]]),
+        ([match("ip", "saddr", {"set": [{"range": ["10.33.0.0", "10.33.2.255"]}]}), match("tcp", "dport", 443), ACCEPT],
+         ["tcp", "443", ["10.33.0.0/23", "10.33.2.0/24"]]),
         ([match("udp", "dport", {"range": [10000, 20000]}), ACCEPT], ["udp", "10000-20000", ["0.0.0.0/0"]]),
         ([match("ip", "saddr", PREFIX), match("icmp", "type", "echo-request"), ACCEPT],
          ["icmp", "", ["10.99.0.0/16"]]),
@@ -48,13 +51,18 @@ PREFIX = {"prefix": {"addr": "10.99.0.0", "len": 16}}
         ([{"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["established", "related"]}}, ACCEPT],
          None),
     ],
-    ids=["open", "one address", "a set", "a range", "icmp", "everything", "drop", "dhcp", "loopback", "established"],
+    ids=["open", "one address", "a set", "neighbours", "a range", "icmp", "everything", "drop", "dhcp", "loopback", "established"],
 )  # fmt: skip
 def test_a_rule_is_read_as_what_it_lets_in(base: ModuleType, expressions: list[Any], found: Any) -> None:
     assert base.admission({"expr": expressions}) == found
 
 
-@pytest.mark.parametrize("role", ["base", "bastion", "postgresql", "web", "probe"])
+def test_neighbours_are_the_same_one_by_one_and_as_a_range(base: ModuleType) -> None:
+    one_by_one = [IPv4Network(f"10.33.{number}.0/24") for number in (2, 0, 1)]
+    assert base.covered(one_by_one) == ["10.33.0.0/23", "10.33.2.0/24"]
+
+
+@pytest.mark.parametrize("role", ["base", "bastion", "postgresql", "web", "sites", "probe"])
 def test_every_role_has_a_verifier_and_argument_specs(role: str) -> None:
     assert "def findings(expected" in (ROOT / "roles" / role / "verify.py").read_text()
     assert (ROOT / "roles" / role / "meta" / "argument_specs.yml").is_file()
