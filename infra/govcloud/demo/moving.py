@@ -55,7 +55,7 @@ class Moving:
 
     def verb(self, *words: str, group: Sequence[str] = ("migrate",)) -> dict[str, Any]:
         """What a verb says as JSON; ToolkitError with its last words where it fails."""
-        shown = " ".join(("govcloud", *group, words[0], self.move.id))
+        shown = " ".join(("govcloud", *group, words[0], Path(words[1]).name))
         where = ["--work", str(self.site.work.root)]
         if group:
             where += [

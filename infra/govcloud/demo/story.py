@@ -109,6 +109,7 @@ def _next_steps(site: Site) -> tuple[str, ...]:
     signers = work.root / DIRECTORY
     return (
         f"the plans that were applied: {work.plans}/*/plan.html",
+        f"what a rehearsal and a night leave: {work.root}/migrations/moves/*/rehearsal.html and evidence/*",
         "a machine's shell: ./dev run ssh shared-postgresql",
         "row by row of the requirements, what stands: ./dev run topology show --rows",
         "change something by hand and see: ./dev run drift",

@@ -28,14 +28,14 @@ class Rates:
     """What this platform was measured to do: by a rehearsal, or by the bench where none has been held.
 
     `copy` and `apply` are bytes in a second, `entries` files and `objects` catalogue objects in a second;
-    `steps` are the seconds that draining, fencing and switching take whatever the size.
+    `steps` are the seconds that the stages take whatever the size.
     """
 
     copy: float = 60.0 * MIB
     apply: float = 8.0 * MIB
     entries: float = 20_000.0
     objects: float = 2_000.0
-    steps: float = 1.5
+    steps: float = 2.5
     lag: float = 1.0
     """Seconds of changes that are on their way when the stop begins."""
 
@@ -60,7 +60,7 @@ def predict(load: Load, rates: Rates, limit: int | None = None) -> Duration:
     looking = load.entries / rates.entries
     comparing = load.objects / rates.objects
     parts = {
-        f"draining, fencing and switching: {rates.steps:.1f} s": rates.steps,
+        f"its stages, whatever the size: {rates.steps:.1f} s": rates.steps,
         f"changes of {rates.lag:.1f} s, {size(load.changes)}/s, at {size(rates.apply)}/s": waiting,
         f"what no stream carries: {size(load.rest)} at {size(speed)}/s": rest,
         f"the last pass over {load.entries} files at {rates.entries:.0f}/s": looking,

@@ -22,6 +22,7 @@ SETTLES_WITHIN = 3600.0
 PAUSE = 1.0
 LEAST_SECONDS = 0.05
 """What took less says nothing of a rate."""
+MANY_ENTRIES, MANY_OBJECTS = 10_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -144,11 +145,17 @@ def _sum(loads: Sequence[Load]) -> Load:
 
 
 def _rates(measured: Rates, load: Load, stages: Mapping[str, float]) -> Rates:
-    """What this night says of the next: what does not depend on sizes is taken as it was."""
-    steps = sum(stages[name] for name in ("close", "drain", "fence", "arm", "switch", "release"))
+    """What this night says of the next: what does not depend on sizes is taken as it was.
+
+    Going over few files, or comparing few definitions, says what beginning takes, and nothing of a rate.
+    """
+    steps = sum(stages.values())
+    entries, objects = measured.entries, measured.objects
     passing, comparing = stages["catch up"], stages["verify"]
-    entries = load.entries / passing if load.entries and passing > LEAST_SECONDS else measured.entries
-    objects = load.objects / comparing if load.objects and comparing > LEAST_SECONDS else measured.objects
+    if load.entries >= MANY_ENTRIES and passing > LEAST_SECONDS:
+        entries, steps = load.entries / passing, steps - passing
+    if load.objects >= MANY_OBJECTS and comparing > LEAST_SECONDS:
+        objects, steps = load.objects / comparing, steps - comparing
     return replace(measured, entries=entries, objects=objects, steps=steps)
 
 
