@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from govcloud.errors import ToolkitError
+from govcloud.evidence import Trust, approval_of
 from govcloud.migrations.proving import Proof, proof_page, read_proof, unlike, write_proof
 
+ROOT = Path(__file__).parents[4]
+EXAMPLES = ROOT / "docs/examples"
 RELATION = {"rows": 3, "bytes": 8192, "digest": "a" * 64}
 DATABASE = {
     "relations": {"registry.person": RELATION},
@@ -40,6 +46,21 @@ PROOF = Proof(
     "c" * 64,
     {"postgresql notices": DATABASE, "files /srv/notices": TREE},
 )
+
+
+def test_the_example_is_whole_and_signed(tmp_path: Path) -> None:
+    proof, sealed = read_proof(EXAMPLES / "evidence")
+    trust = Trust(EXAMPLES / "evidence-signers", tmp_path / "nobody-is-revoked")
+    author = approval_of(sealed, trust, proof.made).author
+    assert author is not None
+    assert author.principal == "demonstration-author"
+    assert (proof.move, proof.differences) == ("floating-population-move", [])
+    said = " ".join((EXAMPLES.parent / "migrate.md").read_text(encoding="utf-8").split())
+    command = re.search(r"`(ssh-keygen -Y verify [^`<]+) <([^`]+)`", said)
+    assert command is not None
+    given = (ROOT / command[2]).read_bytes()
+    checked = subprocess.run(shlex.split(command[1]), cwd=ROOT, input=given, capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_it_is_read_as_it_was_written(tmp_path: Path) -> None:
