@@ -16,7 +16,7 @@ from govcloud.errors import ToolkitError
 from govcloud.evidence import Trust
 from govcloud.migrations.journal import Claims, Journal
 from govcloud.migrations.moves import Mover, Stand, standing_of
-from govcloud.migrations.night import Outcome, cut_over
+from govcloud.migrations.night import Outcome, cut_over, shared
 from govcloud.migrations.orders import OrderFolder, demand_ordered, read_order
 from govcloud.migrations.proving import Proof, write_proof
 from govcloud.migrations.rehearsing import demand_fits, settle
@@ -89,7 +89,9 @@ def _cut(
             mover.approach()
     journal.intend(ORDER, {"digest": ordered.sealed.digest})
     journal.finish(ORDER, {})
-    return cut_over(movers, journal, claims, progress, ordered.order.downtime, lambda: datetime.now(UTC))
+    stages = shared(dict(ordered.order.rehearsal.stages))
+    now = lambda: datetime.now(UTC)  # noqa: E731
+    return cut_over(movers, journal, claims, progress, ordered.order.downtime, now, stages)
 
 
 def _show(proof: Proof, outcome: Outcome, folder: Path, output: Output) -> None:

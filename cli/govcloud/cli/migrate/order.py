@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from govcloud.cli.output import Output, Shown
 from govcloud.engine import Site
 from govcloud.errors import ToolkitError
 from govcloud.evidence import sign_as_author
+from govcloud.migrations.assembly import Assembly
 from govcloud.migrations.moves import Stand
 from govcloud.migrations.orders import Accepted, Order, read_order, tool_digest, write_order
 from govcloud.migrations.planning import Night, closed_days, host_of, nights
@@ -58,12 +58,7 @@ def order(
     with Shown() as progress, desk.journal(moved.id) as (journal, _):
         demand(journal, Stand.COPYING, remedy="copy it first: govcloud migrate run")
         with at_work(site, plane, moved, progress) as assembly:
-            movers = assembly.movers()
-            found = {one.name: one.seen for one in examined(moved, movers)}
-            lasts = plane.declaration.migration.rehearsal_lasts
-            demand_fits(rehearsal, shape(movers), moved.downtime, lasts, now)
-            parts = tuple(place.text for place in assembly.places)
-    made = _order(site, plane, moved, chosen, now, parts, found, rehearsal)
+            made = _order(site, plane, moved, chosen, now, assembly, rehearsal)
     folder = write_order(made, desk.orders).sealed.folder
     sign_as_author(read_order(folder).sealed, key)
     text = (
@@ -94,11 +89,13 @@ def _order(
     move: Move,
     night: Night,
     now: datetime,
-    parts: tuple[tuple[str, str], ...],
-    found: Mapping[str, str],
+    assembly: Assembly,
     rehearsal: Rehearsal,
 ) -> Order:
-    rules = plane.declaration.migration
+    """The order, once both sides have been looked at; ToolkitError where the rehearsal does not fit."""
+    rules, movers = plane.declaration.migration, assembly.movers()
+    found = {one.name: one.seen for one in examined(move, movers)}
+    demand_fits(rehearsal, shape(movers), move.downtime, rules.rehearsal_lasts, now)
     accepted = tuple(
         Accepted(one.what, one.because, found.get(one.what, "seen at the host")) for one in move.accepted
     )
@@ -117,7 +114,7 @@ def _order(
         signatures=rules.signatures,
         tool=tool_digest(),
         declaration=declared(move),
-        parts=parts,
+        parts=tuple(place.text for place in assembly.places),
         accepted=accepted,
         rehearsal=rehearsal,
     )

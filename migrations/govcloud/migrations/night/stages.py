@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from govcloud.migrations.night.deadline import Deadline
 from govcloud.migrations.night.parts import Part
@@ -36,3 +36,13 @@ STAGES: Sequence[Stage] = (
     Stage("switch", lambda part, deadline: part.switch(deadline), lambda part: part.switch_back(), 0.05),
     Stage("release", lambda part, deadline: part.release(deadline), _nothing, 0.05, final=True),
 )
+
+
+def shared(seconds: Mapping[str, float], stages: Sequence[Stage] = STAGES) -> Sequence[Stage]:
+    """The stages, each with its own share or what it took of a rehearsal: `seconds` by its name."""
+    total = sum(seconds.get(stage.name, 0.0) for stage in stages)
+    if total <= 0:
+        return stages
+    return tuple(
+        replace(stage, share=max(stage.share, seconds.get(stage.name, 0.0) / total)) for stage in stages
+    )

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from govcloud.errors import ToolkitError
-from govcloud.migrations.night import Outcome, cut_over
+from govcloud.migrations.night import STAGES, Outcome, cut_over, shared
 from govcloud.progress import Silent
 from unit.migrations.faking import FakePart, KilledError, book
 
@@ -76,6 +76,17 @@ def test_a_stage_that_comes_late_takes_everything_back(tmp_path: Path) -> None:
     assert not outcome.released
     assert "catch up of database was not done within" in outcome.reason
     assert all(part.as_before for part in parts)
+
+
+def test_what_took_long_at_the_rehearsal_has_more_time(tmp_path: Path) -> None:
+    stages = shared({"catch up": 1.0, "arm": 9.0})
+    before = {stage.name: stage.share for stage in STAGES}
+    shares = {stage.name: stage.share for stage in stages}
+    assert shares == {**before, "arm": pytest.approx(0.9)}
+    assert shared({}) == STAGES
+    with book(tmp_path) as (journal, claims):
+        now = lambda: datetime.now(UTC)  # noqa: E731
+        assert cut_over([FakePart("files")], journal, claims, Silent(), ALLOWED, now, stages).released
 
 
 def test_a_fault_at_the_release_is_gone_on_with(tmp_path: Path) -> None:

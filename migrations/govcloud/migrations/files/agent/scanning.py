@@ -74,35 +74,7 @@ def trusted(root: bytes) -> bool:
 
 def scan(wanted: dict[str, Any]) -> None:
     """Tell every entry below the root, in the order of their names; of what cannot be read, why."""
-    patterns, ours = wanted["without"], wanted["ours"].encode()
     root = os.open(name(wanted["root"]), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-    def left(path: bytes) -> bool:
-        shown = path.decode("utf-8", "surrogateescape")
-        return any(fnmatch.fnmatchcase(shown, one) for one in patterns)
-
-    def walk(above: int, prefix: bytes) -> None:
-        for last in sorted(os.fsencode(one) for one in os.listdir(above)):
-            path = prefix + last
-            if ours and last.startswith(ours):
-                continue
-            if left(path):
-                tell(b"L", {"path": text(path)})
-                continue
-            try:
-                status = os.stat(last, dir_fd=above, follow_symlinks=False)
-                tell(b"E", described(path, status, above, last))
-                if stat.S_ISDIR(status.st_mode):
-                    below = os.open(last, DIRECTORY, dir_fd=above)
-                    try:
-                        walk(below, path + b"/")
-                    finally:
-                        os.close(below)
-            except FileNotFoundError:
-                continue  # it has gone since
-            except OSError as error:
-                tell(b"X", {"path": text(path), "error": error.strerror})
-
     sys.setrecursionlimit(100_000)
     now = time.time_ns()
     # What was written through a map has its ctime when it is written back, and after that only with a new one.
@@ -110,7 +82,31 @@ def scan(wanted: dict[str, Any]) -> None:
     tell(b"T", {"now": now, "trusted": trusted(os.path.realpath(name(wanted["root"])))})
     status = os.fstat(root)
     DEVICE.append(status.st_dev)
-    above, last = root, b"."
-    tell(b"E", described(b"", status, above, last))
-    walk(root, b"")
+    tell(b"E", described(b"", status, root, b"."))
+    walk(root, b"", wanted["without"], wanted["ours"].encode())
     say(b".")
+
+
+def walk(above: int, prefix: bytes, patterns: list[str], ours: bytes) -> None:
+    """Tell what a directory holds, and what those below it hold; `ours` begins the names that are passed over."""
+    for last in sorted(os.fsencode(one) for one in os.listdir(above)):
+        path = prefix + last
+        if ours and last.startswith(ours):
+            continue
+        shown = path.decode("utf-8", "surrogateescape")
+        if any(fnmatch.fnmatchcase(shown, one) for one in patterns):
+            tell(b"L", {"path": text(path)})
+            continue
+        try:
+            status = os.stat(last, dir_fd=above, follow_symlinks=False)
+            tell(b"E", described(path, status, above, last))
+            if stat.S_ISDIR(status.st_mode):
+                below = os.open(last, DIRECTORY, dir_fd=above)
+                try:
+                    walk(below, path + b"/", patterns, ours)
+                finally:
+                    os.close(below)
+        except FileNotFoundError:
+            continue  # it has gone since
+        except OSError as error:
+            tell(b"X", {"path": text(path), "error": error.strerror})
