@@ -55,6 +55,8 @@ class Link:
                 self._whole.wait()
                 other.sendall(data)
         for end in (one, other):
-            self._open.discard(end)
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+        # The other way ends with it, and closes its own.
+        self._open.discard(one)
+        one.close()
