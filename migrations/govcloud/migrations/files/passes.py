@@ -235,16 +235,16 @@ def _ask(reader: Talk, state: State, failures: Queue[ToolkitError]) -> None:
 
 
 def _note(writer: Talk, state: State, scanned: int, passed: Passed, failures: Queue[ToolkitError]) -> None:
-    """Note each file once the target has it on its disk."""
+    """Note files once the target has them on its disk."""
     try:
         for kind, payload in writer.frames():
             told = json.loads(payload)
-            path = path_of(told)
             if kind == b"B":
+                path = path_of(told)
                 state.doubt(path)
                 passed.miss(path, "its copy at the target was spoilt, and comes anew with the next pass")
             else:
-                state.keep(state.seen(path), told["digests"], scanned)
+                state.keep_all(((path_of(one), one["digests"]) for one in told["kept"]), scanned)
     except ToolkitError as error:
         failures.put(error)
 
@@ -266,7 +266,7 @@ def _relay(
         check()
         kind, payload = next(frames)
         if kind == b"F":
-            writer.tell(b"F", state.seen(path_of(json.loads(payload))))
+            writer.say(b"F", state.seen(path_of(json.loads(payload))))
             continue
         pace.take(len(payload))
         writer.say(kind, payload)

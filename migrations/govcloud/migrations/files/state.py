@@ -33,6 +33,7 @@ _PLANNED = (
     "SELECT s.entry, d.digests, p.first FROM plan p JOIN seen s ON s.path = p.path"
     " LEFT JOIN done d ON d.path = p.path WHERE p.what = ?"
 )
+_KEPT = "INSERT OR REPLACE INTO done SELECT path, entry, ?, ? FROM seen WHERE path = ?"
 _MEASURED = (
     "SELECT count(*), coalesce(sum(json_extract(s.entry, '$.size')), 0) FROM plan p"
     " JOIN seen s ON s.path = p.path WHERE p.what = ?"
@@ -147,12 +148,11 @@ class State:
             row = self._database.execute(_MEASURED, [what]).fetchone()
         return int(row[0]), int(row[1])
 
-    def seen(self, path: bytes) -> Entry:
-        """An entry as the last scan saw it."""
+    def seen(self, path: bytes) -> bytes:
+        """An entry as the last scan saw it, as JSON."""
         with self._lock:
             row = self._database.execute("SELECT entry FROM seen WHERE path = ?", [path]).fetchone()
-        found: Entry = json.loads(row[0])
-        return found
+        return str(row[0]).encode()
 
     def digests_of(self, path: bytes) -> list[str] | None:
         """The digests of a file that was brought over; None of anything else."""
@@ -165,6 +165,14 @@ class State:
         row = (path_of(entry), json.dumps(entry), None if digests is None else json.dumps(digests), scanned)
         with self._lock:
             self._database.execute("INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?)", row)
+
+    def keep_all(self, files: Iterable[tuple[bytes, list[str]]], scanned: int) -> None:
+        """Note that files have been brought over, by their paths, as the last scan saw them; all or none."""
+        rows = ((json.dumps(digests), scanned, path) for path, digests in files)
+        with self._lock:
+            self._database.execute("BEGIN")
+            self._database.executemany(_KEPT, rows)
+            self._database.execute("COMMIT")
 
     def take_stock(self, entries: Iterable[Entry]) -> None:
         """Take in what lies at the target without knowing what it is; all of it or nothing."""

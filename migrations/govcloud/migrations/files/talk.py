@@ -17,6 +17,7 @@ from govcloud.migrations.remote.shipping import shipped
 
 HEAD = struct.Struct(">cI")
 CHUNK = 1024 * 1024
+TOGETHER = 64 * 1024
 NO_SPACE = 28
 REMEDY = "see that its Python is 3.7 or newer and that nobody ends it, then run it again"
 ROOM = "make room there, then run it again: it goes on from there"
@@ -30,11 +31,20 @@ class Talk:
         self._stream = stream
         self._held = bytearray()
         self._at = 0
+        self._unsent = bytearray()
 
     def say(self, kind: bytes, payload: bytes = b"") -> None:
-        """Write a frame."""
+        """Write a frame; small ones go together."""
+        self._unsent += HEAD.pack(kind, len(payload))
+        self._unsent += payload
+        if len(self._unsent) >= TOGETHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Have all that was written go."""
+        unsent, self._unsent = self._unsent, bytearray()
         with self._host.losing():
-            self._stream.sendall(HEAD.pack(kind, len(payload)) + payload)
+            self._stream.sendall(unsent)
 
     def tell(self, kind: bytes, document: Mapping[str, Any]) -> None:
         """Write a frame of JSON."""
@@ -42,6 +52,7 @@ class Talk:
 
     def end(self) -> None:
         """Say that nothing more comes."""
+        self.flush()
         with self._host.losing():
             self._stream.shutdown(1)
 
@@ -86,6 +97,7 @@ def talking(host: Host, what: str, root: bytes, **more: Any) -> Iterator[Talk]:
     try:
         talk = Talk(host, stream)
         talk.tell(b"W", {"do": what, "root": base64.b64encode(root).decode(), **more})
+        talk.flush()
         yield talk
     finally:
         stream.close()

@@ -9,7 +9,7 @@ import os
 import struct
 from typing import Any, Iterator
 
-from govcloud.migrations.files.agent.wire import CHUNK, NOFOLLOW, Tree, frames, name, say, sink, tell, text
+from govcloud.migrations.files.agent.wire import CHUNK, NOFOLLOW, Tree, frames, name, say, tell, text
 
 
 def pieces(descriptor: int, size: int) -> Iterator[tuple[int, bool]]:
@@ -51,7 +51,6 @@ def read(wanted: dict[str, Any]) -> None:
             tell(b"X", {"path": asked["path"], "error": error.strerror, "gone": False})
         finally:
             os.close(descriptor)
-        sink.flush()
 
 
 def send(descriptor: int, asked: dict[str, Any]) -> None:

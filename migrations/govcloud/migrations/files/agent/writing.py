@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ctypes
 import grp
 import hashlib
 import json
@@ -19,6 +20,7 @@ from govcloud.migrations.files.agent.wire import (
     NEW,
     NOFOLLOW,
     SYNC_EVERY,
+    SYNC_FILES,
     Tree,
     attributes,
     frames,
@@ -28,6 +30,8 @@ from govcloud.migrations.files.agent.wire import (
     tell,
 )
 
+LIBC = ctypes.CDLL(None, use_errno=True)
+
 
 class Writer:
     """Makes a tree what it is told, each file whole or not at all."""
@@ -36,7 +40,8 @@ class Writer:
         self.tree = Tree(root)
         self.ours = ours
         self.unsynced = 0
-        self.waiting: list[tuple[int, int, bytes, bytes, dict[str, Any]]] = []
+        self.waiting: list[dict[str, Any]] = []
+        self.disks: dict[int, int] = {}
         self.users: dict[str, int] = {}
         self.groups: dict[str, int] = {}
 
@@ -147,11 +152,15 @@ class Writer:
                 os.unlink(aside, dir_fd=above)
                 return
             self.dress(descriptor, {**entry, "mtime": told["mtime"]})
-            self.waiting.append((os.dup(descriptor), os.dup(above), aside, last, told))
-            self.unsynced += told["size"]
+            disk = os.fstat(descriptor).st_dev
         finally:
             os.close(descriptor)
-        if self.unsynced >= SYNC_EVERY or len(self.waiting) >= 256:
+        os.rename(aside, last, src_dir_fd=above, dst_dir_fd=above)
+        if disk not in self.disks:
+            self.disks[disk] = os.dup(above)
+        self.waiting.append({"path": told["path"], "digests": told["digests"]})
+        self.unsynced += told["size"]
+        if self.unsynced >= SYNC_EVERY or len(self.waiting) >= SYNC_FILES:
             self.settle()
 
     def fill(
@@ -190,14 +199,14 @@ class Writer:
         raise EOFError
 
     def settle(self) -> None:
-        """Have all that waits on the disk, then put it in place, then say so."""
-        for descriptor, above, aside, last, told in self.waiting:
-            os.fdatasync(descriptor)
-            os.close(descriptor)
-            os.rename(aside, last, src_dir_fd=above, dst_dir_fd=above)
-            os.close(above)
-            tell(b"K", {"path": told["path"], "digests": told["digests"]})
-        self.waiting, self.unsynced = [], 0
+        """Have all that stands in its place on the disk, then say so: what was not acknowledged comes anew."""
+        for held in self.disks.values():
+            if LIBC.syncfs(held):
+                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+            os.close(held)
+        if self.waiting:
+            tell(b"K", {"kept": self.waiting})
+        self.waiting, self.unsynced, self.disks = [], 0, {}
         sink.flush()
 
 
