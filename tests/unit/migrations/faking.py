@@ -121,6 +121,9 @@ class FakeMover(FakePart, Alone):
         assert done.facts("copy")["position"] == 7
         return self._call("follow")
 
+    def approach(self) -> None:
+        self._call("approach")
+
     def lag(self) -> int:
         return 0
 

@@ -15,7 +15,7 @@ from govcloud.cli.signing import trust_for
 from govcloud.errors import ToolkitError
 from govcloud.evidence import Trust
 from govcloud.migrations.journal import Claims, Journal
-from govcloud.migrations.moves import Mover, Stand, standing_of
+from govcloud.migrations.moves import Mover, Stand, draw_near, standing_of
 from govcloud.migrations.night import Outcome, cut_over, shared
 from govcloud.migrations.orders import OrderFolder, demand_ordered, read_order
 from govcloud.migrations.proving import Proof, write_proof
@@ -85,8 +85,7 @@ def _cut(
     if standing_of(journal).stand is Stand.COPYING:
         _demand_rehearsed(ordered, shape(movers), plane)
         settle(movers, SETTLES_WITHIN)
-        for mover in movers:
-            mover.approach()
+        draw_near(movers, journal.move, claims)
     journal.intend(ORDER, {"digest": ordered.sealed.digest})
     journal.finish(ORDER, {})
     stages = shared(dict(ordered.order.rehearsal.stages))

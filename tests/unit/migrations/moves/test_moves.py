@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from govcloud.errors import ToolkitError
-from govcloud.migrations.moves import begin, bring_home, standing_of
+from govcloud.migrations.moves import begin, bring_home, draw_near, standing_of
 from govcloud.migrations.moves.standing import Stand
 from govcloud.migrations.night import cut_over
 from govcloud.progress import Silent
@@ -54,6 +54,17 @@ def test_every_part_is_copied_once_and_reads_its_own_facts(tmp_path: Path) -> No
     copied(movers, tmp_path)
     copied(movers, tmp_path)
     assert [mover.said for mover in movers] == [["copy", "follow"]] * 2
+
+
+def test_nothing_is_brought_over_beside_another_run_that_cuts_over(tmp_path: Path) -> None:
+    movers = pair()
+    with book(tmp_path) as (_, claims):
+        with claims.claim("finance/cutover") as ours, pytest.raises(ToolkitError, match="another run"):
+            assert ours
+            draw_near(movers, "finance", claims)
+        assert [mover.said for mover in movers] == [[], []]
+        draw_near(movers, "finance", claims)
+    assert [mover.said for mover in movers] == [["approach"]] * 2
 
 
 def test_a_move_is_not_gone_on_with_as_another(tmp_path: Path) -> None:
