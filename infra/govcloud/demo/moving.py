@@ -32,6 +32,8 @@ DIRECTORY = "demonstration-inventory"
 MARKS = "SELECT mark FROM register.entry WHERE mark <> ''"
 LOOK = "3"
 """Seconds of a look at the host."""
+LAST = 4
+"""Lines of an error that are told again."""
 ENTRIES = 20
 
 
@@ -67,15 +69,18 @@ class Moving:
                 "json",
             ]
         self.progress.step(shown)
+        typed = [*group, words[0], *where, *words[1:]]
         done = subprocess.run(
-            [sys.executable, "-m", "govcloud.cli", *group, words[0], *where, *words[1:]],
-            capture_output=True,
-            text=True,
-            check=False,
+            [sys.executable, "-m", "govcloud.cli", *typed], capture_output=True, text=True, check=False
         )
         if done.returncode:
-            said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-            raise ToolkitError(f"{said[-1] if said else 'it said nothing'}", shown, "run it yourself")
+            # What a verb answers stands on its output; an error and its remedy are the last lines beside it.
+            said = done.stdout.strip() or "\n".join(done.stderr.strip().splitlines()[-LAST:])
+            raise ToolkitError(
+                said or f"it ended with {done.returncode} and said nothing",
+                shown,
+                f"mend that, then run it yourself: govcloud {shlex.join(typed)}",
+            )
         self.progress.done(shown)
         found: dict[str, Any] = json.loads(done.stdout) if group else {}
         return found
@@ -107,7 +112,7 @@ def move_in(
     stand = moving.verb("status", move.id)["moves"][0]["stand"]
     if stand == Stand.RELEASED:
         return _moved_before(moving)
-    if stand == Stand.COPYING:
+    if stand in (Stand.COPYING, Stand.HOME):
         moving.verb("abandon", move.id, "--yes")
     furnished(settled, progress)
     return _moved(moving, say)

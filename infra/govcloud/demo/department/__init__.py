@@ -2,6 +2,16 @@
 
 from govcloud.demo.department.department import Department
 from govcloud.demo.department.people import Door, People
-from govcloud.demo.department.settling import Settled, declare, furnished, guest_of, settle
+from govcloud.demo.department.settling import EVERY_NIGHT, Settled, declare, furnished, guest_of, settle
 
-__all__ = ["Department", "Door", "People", "Settled", "declare", "furnished", "guest_of", "settle"]
+__all__ = [
+    "EVERY_NIGHT",
+    "Department",
+    "Door",
+    "People",
+    "Settled",
+    "declare",
+    "furnished",
+    "guest_of",
+    "settle",
+]
