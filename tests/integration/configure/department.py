@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from click.testing import CliRunner, Result
-
-from govcloud.cli.main import govcloud
 from govcloud.demo.department import Settled, declare, furnished, settle
 from govcloud.engine import Setting, Site, new_key, public_half
 from govcloud.migrations.remote import Host
 from govcloud.progress import Silent
 from integration.conftest import ROOT
+from integration.verbs import Verbs
 
 PLANE, MOVE = "extranet", "court-notices-move"
 WEB_ADDRESS = "198.51.100.23"
@@ -39,24 +37,13 @@ class Court:
     setting: Setting
     settled: Settled
 
-    def call(self, *words: str) -> Result:
-        place = [
-            "--inventory",
-            str(self.site.inventory),
-            "--work",
-            str(self.site.work.root),
-            "--plane",
-            PLANE,
-        ]
-        return CliRunner().invoke(
-            govcloud, ["migrate", words[0], *place, *words[1:]], standalone_mode=False, catch_exceptions=False
-        )
+    @property
+    def verbs(self) -> Verbs:
+        return Verbs(self.site.inventory, self.site.work.root)
 
     def done(self, *words: str) -> dict[str, Any]:
         """The document of a verb that ends well."""
-        result = self.call(*words, "--format", "json")
-        assert not result.return_value, result.output
-        return dict(json.loads(result.stdout))
+        return self.verbs.done(*words)
 
     def key(self, name: str) -> str:
         return str(self.site.work.root / "keys" / name)
@@ -64,10 +51,7 @@ class Court:
     def ordered(self) -> str:
         """An order that its author and two others have signed."""
         folder = str(self.done("order", MOVE, "--key", self.key("author"))["folder"])
-        for name in ("first", "second"):
-            words = ["approve", folder, "--work", str(self.site.work.root), "--key", self.key(name)]
-            result = CliRunner().invoke(govcloud, words, standalone_mode=False, catch_exceptions=False)
-            assert result.exit_code == 0, result.output
+        self.verbs.approve(folder, *(Path(self.key(name)) for name in ("first", "second")))
         return folder
 
 

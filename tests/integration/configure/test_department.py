@@ -18,11 +18,13 @@ def test_a_system_moves_while_people_use_it_and_comes_home(court: Court, machine
             done = court.done("cutover", court.ordered(), "--key", court.key("author"))
         people.until(20)
     assert done["differences"] == []
-    assert people.refused <= {503}
+    assert people.refused == {503}
     found = arrived(machines)
     assert len(found) == len(set(found))
     assert not people.lost(found)
-    assert not set(written.result()["acknowledged"]) - set(found)
+    acknowledged = written.result()["acknowledged"]
+    assert len(acknowledged) > 100
+    assert not set(acknowledged) - set(found)
     assert people.gap < done["downtime"] + 5
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -11,25 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from govcloud.cli.main import govcloud
 from govcloud.cli.migrate import working
+from govcloud.demo.department import EVERY_NIGHT, declare
 from govcloud.engine import new_key, public_half
 from govcloud.migrations.assembly import PostgresqlServer, Ways, placing
 from integration.migrations.postgresql.clusters import Cluster
 from integration.migrations.postgresql.moving import DATABASE
 from integration.migrations.sshd import Server
+from integration.verbs import Verbs
 from unit.inventories import MINIMAL
 
 MOVE = "court-notices-move"
 SYSTEM = "court_notices"
-WINDOW = {
-    "days": ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
-    "from": "00:00",
-    "to": "00:00",
-}
 
 
 @dataclass(frozen=True)
@@ -54,23 +48,19 @@ class Court:
     def key(self, name: str) -> Path:
         return self.work / "keys" / name
 
+    @property
+    def verbs(self) -> Verbs:
+        return Verbs(self.site, self.work)
+
     def call(self, *words: str) -> Result:
-        place = ["--inventory", str(self.site), "--work", str(self.work), "--plane", "extranet"]
-        return CliRunner().invoke(
-            govcloud, ["migrate", words[0], *place, *words[1:]], standalone_mode=False, catch_exceptions=False
-        )
+        return self.verbs.call(*words)
 
     def done(self, *words: str) -> dict[str, Any]:
         """The document of a verb that ends well."""
-        result = self.call(*words, "--format", "json")
-        assert not result.return_value, result.output
-        return dict(json.loads(result.stdout))
+        return self.verbs.done(*words)
 
     def approve(self, folder: str, *names: str) -> None:
-        for name in names:
-            words = ["approve", folder, "--work", str(self.work), "--key", str(self.key(name))]
-            result = CliRunner().invoke(govcloud, words, standalone_mode=False, catch_exceptions=False)
-            assert result.exit_code == 0, result.output
+        self.verbs.approve(folder, *map(self.key, names))
 
     def ordered(self) -> str:
         """The folder of an order that its author and two others have signed."""
@@ -79,9 +69,7 @@ class Court:
         return folder
 
     def declare(self, path: str, **more: object) -> None:
-        place = self.site / path
-        said = yaml.safe_load(place.read_text()) | more
-        place.write_text(yaml.safe_dump(said, allow_unicode=True))
+        declare(self.site / path, **more)
 
 
 def settle_in(
@@ -114,7 +102,7 @@ def settle_in(
         files=[{"path": str(attachments)}],
         sites=[],
         accepted=[{"what": "table registry.sketch without a key", "because": "few rows"}],
-        window=WINDOW,
+        window=EVERY_NIGHT,
         downtime="120 s",
     )
     _keys(court, legacy)
