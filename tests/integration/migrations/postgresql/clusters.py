@@ -185,7 +185,7 @@ class Cluster:
     def grow(self, room: str) -> None:
         """Give its disk more room; it runs afterwards, though want of room had ended it."""
         subprocess.run(["mount", "-o", f"remount,size={room}", str(self.folder)], check=True)
-        self.stop()
+        self.stop(signal.SIGQUIT)  # without room it may wait for ever for its last checkpoint
         self.start()
 
     def log(self) -> str:
@@ -226,7 +226,7 @@ def running(version: int, room: str = "") -> Iterator[Cluster]:
         try:
             yield cluster
         finally:
-            cluster.stop()
+            cluster.stop(signal.SIGQUIT)
     finally:
         if room:
             subprocess.run(["umount", "--lazy", str(folder)], check=True)
