@@ -85,6 +85,11 @@ class Moving:
         found: dict[str, Any] = json.loads(done.stdout) if group else {}
         return found
 
+    @property
+    def stand(self) -> str:
+        """Where its move stands."""
+        return str(self.verb("status", self.move.id)["moves"][0]["stand"])
+
     def ordered(self) -> str:
         """The folder of an order that as many have signed as the plane asks for."""
         asked = self.site.topology.planes[self.setting.plane].declaration.migration.signatures
@@ -95,13 +100,8 @@ class Moving:
         return folder
 
 
-def move_in(
-    site: Site, setting: Setting, move: Move, progress: Progress, say: Callable[[str], None]
-) -> Proof:
-    """Raise the department's server, move its system while people use it, and count what they entered.
-
-    What an earlier run has moved is compared anew; what it had only copied is given up and begun again.
-    """
+def brought(site: Site, setting: Setting, move: Move, progress: Progress) -> Moving:
+    """The department's server with its system, raised beside the city, whose machines it does not need."""
     copied = _copied(site)
     if not guest_of(copied, setting.plane, move).stands:
         # The host of an earlier run has gone with its cloud, and what was noted of its move with it.
@@ -109,12 +109,21 @@ def move_in(
     settled = settle(copied, setting.plane, move, progress)
     # Opened anew: what was loaded before does not know the host's keys.
     moving = Moving(Site(copied.inventory, site.work.root), setting, move, settled, progress)
-    stand = moving.verb("status", move.id)["moves"][0]["stand"]
+    if moving.stand != Stand.RELEASED:
+        furnished(settled, progress)
+    return moving
+
+
+def move_in(moving: Moving, say: Callable[[str], None]) -> Proof:
+    """Move the department's system while people use it, and count what they entered.
+
+    What an earlier run has moved is compared anew; what it had only copied is given up and begun again.
+    """
+    stand = moving.stand
     if stand == Stand.RELEASED:
         return _moved_before(moving)
     if stand in (Stand.COPYING, Stand.HOME):
-        moving.verb("abandon", move.id, "--yes")
-    furnished(settled, progress)
+        moving.verb("abandon", moving.move.id, "--yes")
     return _moved(moving, say)
 
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from govcloud.demo.machines import configure_all
-from govcloud.demo.moving import move_in, shown_move
+from govcloud.demo.moving import Moving, brought, move_in, shown_move
 from govcloud.demo.proofs import prove
-from govcloud.demo.report import Proof, Report
+from govcloud.demo.report import Report
 from govcloud.demo.review import DIRECTORY, reviewed
 from govcloud.engine import (
     PlanFolder,
@@ -43,10 +43,14 @@ def demonstrate(site: Site, progress: Progress, say: Say) -> Report:
             f"read {folder.sealed.folder}/plan.html"
         )
     _apply(folders, settings, progress, say)
-    configure_all(site, settings, progress, say)
-    censuses = tuple(each_plane(settings, take_census))
-    proofs = [*prove(site, settings), *_moved(site, settings, progress, say)]
-    return Report(censuses, tuple(proofs), _next_steps(site))
+    # A department's server boots and is furnished while the city's machines are configured.
+    with ThreadPoolExecutor(1, thread_name_prefix="department") as pool:
+        departments = pool.submit(lambda: list(_brought(site, settings, progress)))
+        configure_all(site, settings, progress, say)
+        censuses = tuple(each_plane(settings, take_census))
+        proofs = prove(site, settings)
+    moved = [move_in(one, say) for one in departments.result()]
+    return Report(censuses, (*proofs, *moved), _next_steps(site))
 
 
 def _bring_up(site: Site, progress: Progress) -> list[Setting]:
@@ -96,10 +100,10 @@ def _apply(folders: list[PlanFolder], settings: list[Setting], progress: Progres
     say("a second plan finds nothing to do")
 
 
-def _moved(site: Site, settings: list[Setting], progress: Progress, say: Say) -> Iterator[Proof]:
+def _brought(site: Site, settings: list[Setting], progress: Progress) -> Iterator[Moving]:
     for setting in settings:
         if (move := shown_move(site.topology.planes[setting.plane])) is not None:
-            yield move_in(site, setting, move, progress, say)
+            yield brought(site, setting, move, progress)
 
 
 def _next_steps(site: Site) -> tuple[str, ...]:
