@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from govcloud.errors import ToolkitError
+from govcloud.migrations.files.hold import hold
 from govcloud.migrations.files.passes import Passed, Place, bring_over, scan
 from govcloud.migrations.files.remembering import changed_since, remember
 from govcloud.migrations.files.state import State
@@ -27,6 +26,7 @@ from govcloud.progress import Progress
 
 PASSES = 3
 """How often the tree is gone over while people work: the last of these tells how long the stop will be."""
+LEFT_OUT = "it is left out, as the move says"
 
 
 @dataclass
@@ -50,22 +50,19 @@ class FilesMover(Alone):
         with closing(State(self.directory / "look.sqlite")) as state:
             passed = Passed()
             scan(self.source, state, self.without, passed)
-        root = os.fsdecode(self.source.root)
-        found = [
-            Finding(
-                f"file {root}/{path}", Weight.ACCEPT, "it is no file and holds no data", "have it made anew"
-            )
-            for path in passed.special
-        ]
-        found += [
-            Finding(f"file {root}/{path}", Weight.NOTE, "it is left out, as the move says")
-            for path in passed.left
-        ]
+        root = os.fsdecode(self.source.root).rstrip("/")
+        found = [self._special(f"file {root}/{path}", kind) for path, kind in passed.special.items()]
+        found += [Finding(f"file {root}/{path}", Weight.NOTE, LEFT_OUT) for path in passed.left]
         found += [
             Finding(f"file {root}/{path}", Weight.BLOCKS, f"it cannot be read: {why}", "mend it")
             for path, why in passed.unread.items()
         ]
         return tuple(found)
+
+    def _special(self, name: str, kind: str) -> Finding:
+        return Finding(
+            name, Weight.ACCEPT, f"it is a {kind}, no file, and holds no data", "have it made anew"
+        )
 
     def shape(self) -> Facts:
         """Where the tree lies, and what is left out of it."""
@@ -129,7 +126,7 @@ class FilesMover(Alone):
     def fence(self, deadline: Deadline) -> Facts:
         """Have the tree refuse writes; who holds a file open for writing is named."""
         found = self._hold("fence", self.source)
-        self._demand_nobody(found, self.source)
+        self._demand_still(found, self.source)
         return found
 
     def catch_up(self, deadline: Deadline) -> Facts:
@@ -139,7 +136,7 @@ class FilesMover(Alone):
 
     def verify(self, deadline: Deadline) -> Facts:
         """Nobody writes, and every entry is the same; content was compared chunk by chunk as it came over."""
-        self._demand_nobody(self._hold("look", self.source), self.source)
+        self._demand_still(self._hold("look", self.source), self.source)
         return self._equal(content=False)
 
     def _equal(self, content: bool) -> Facts:
@@ -189,7 +186,7 @@ class FilesMover(Alone):
 
     def bring_back(self) -> Facts:
         """Bring home what was written at the target; nobody works at the source yet."""
-        self._demand_nobody(self._hold("fence", self.target), self.target)
+        self._demand_still(self._hold("fence", self.target), self.target)
         self._hold("unfence", self.source)
         return self._told(self._over(self.target, self.source, "back.sqlite", last=True))
 
@@ -205,21 +202,18 @@ class FilesMover(Alone):
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _hold(self, what: str, place: Place) -> dict[str, Any]:
-        script = files("govcloud.migrations.files").joinpath("holding.py").read_text(encoding="utf-8")
-        wishes = {"do": what, "root": os.fsdecode(place.root)}
-        found: dict[str, Any] = json.loads(place.host.python(script, wishes))
-        if "error" in found:
-            raise ToolkitError(
-                f"the tree cannot be made to refuse writes: {found['error']}",
-                str(place),
-                "enter the host as root, and see that it may mount",
-            )
-        return found
+        return hold(place, what)
 
-    def _demand_nobody(self, found: dict[str, Any], place: Place) -> None:
+    def _demand_still(self, found: dict[str, Any], place: Place) -> None:
         if found["writers"]:
             raise ToolkitError(
                 f"files are open for writing: {'; '.join(found['writers'][:10])}",
                 str(place),
                 "end what writes there, then cut over again",
+            )
+        if not found["fenced"]:
+            raise ToolkitError(
+                "it takes writes again",
+                str(place),
+                "see whether the host was started anew, then cut over again",
             )

@@ -28,10 +28,11 @@ def _go_on() -> None:
 
 @dataclass(frozen=True)
 class Place:
-    """A tree on a host."""
+    """A tree on a host; `numeric` where its owners are numbers of its own, and no accounts of the host."""
 
     host: Host
     root: bytes
+    numeric: bool = False
 
     def __str__(self) -> str:
         return f"{self.host.login.label}:{shown(self.root)}"
@@ -39,13 +40,16 @@ class Place:
 
 @dataclass
 class Passed:
-    """What one pass did: entries seen, files sent and bytes carried, and what it could not read, by path."""
+    """What one pass did: entries seen, files sent and bytes carried, and what it could not read, by path.
+
+    `special` has the kind of what is no file, by path.
+    """
 
     entries: int = 0
     files: int = 0
     carried: int = 0
     left: list[str] = field(default_factory=list)
-    special: list[str] = field(default_factory=list)
+    special: dict[str, str] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     unread_paths: set[bytes] = field(default_factory=set)
 
@@ -113,11 +117,12 @@ def scan(
             elif kind == b"X":
                 passed.miss(path_of(found), found["error"])
             elif found["kind"] in SPECIAL:
-                passed.special.append(shown(path_of(found)))
+                passed.special[shown(path_of(found))] = found["kind"]
             else:
                 yield found
 
-    with talking(source.host, "scan", source.root, without=list(without), ours="") as talk:
+    wishes = {"without": list(without), "ours": "", "numeric": source.numeric}
+    with talking(source.host, "scan", source.root, **wishes) as talk:
         passed.entries = state.see(entries(talk))
     return began
 
@@ -152,7 +157,8 @@ def _take_stock(target: Place, state: State) -> None:
     with talking(target.host, "write", target.root, sweep=True, ours=state.prefix) as made:
         made.end()
         list(made.frames())
-    with talking(target.host, "scan", target.root, without=[], ours=state.prefix) as talk:
+    wishes = {"without": [], "ours": state.prefix, "numeric": target.numeric}
+    with talking(target.host, "scan", target.root, **wishes) as talk:
         found = [json.loads(payload) for kind, payload in talk.frames() if kind == b"E"]
     state.take_stock(entry for entry in found if entry["path"])
 

@@ -125,7 +125,8 @@ def _list(place: Place, listing: Listing, without: Sequence[str], content: bool)
 
 
 def _entries(place: Place, without: Sequence[str]) -> Iterator[Entry]:
-    with talking(place.host, "scan", place.root, without=list(without), ours="") as talk:
+    wishes = {"without": list(without), "ours": "", "numeric": place.numeric}
+    with talking(place.host, "scan", place.root, **wishes) as talk:
         for kind, payload in talk.frames():
             entry = json.loads(payload)
             if kind == b"X":

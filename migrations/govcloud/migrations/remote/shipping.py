@@ -18,12 +18,24 @@ sys.meta_path.insert(0, Shipped())
 """
 
 
-def shipped(package: str) -> bytes:
-    """A script that runs `main` of the package's module `main`, with nothing of ours on the host."""
+def shipped(package: str, *modules: str) -> bytes:
+    """A script that runs `main` of the package's module `main`, with nothing of ours on the host.
+
+    `modules` are those of other packages that it imports.
+    """
     sources: dict[str, str | None] = {}
+    for module in modules:
+        above, _, last = module.rpartition(".")
+        sources |= _above(above)
+        sources[module] = files(above).joinpath(f"{last}.py").read_text(encoding="utf-8")
     for place in files(package).iterdir():
         if place.name.endswith(".py") and place.name != "__init__.py":
             sources[f"{package}.{place.name.removesuffix('.py')}"] = place.read_text(encoding="utf-8")
-    words = package.split(".")
-    sources |= {".".join(words[: count + 1]): None for count in range(len(words))}
+    sources |= _above(package)
     return f"SOURCES = {sources!r}\n{_LOADER}from {package}.main import main\nmain()\n".encode()
+
+
+def _above(package: str) -> dict[str, None]:
+    """A package and all that it lies in, each empty."""
+    words = package.split(".")
+    return {".".join(words[: count + 1]): None for count in range(len(words))}

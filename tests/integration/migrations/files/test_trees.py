@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 import socket
 import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from govcloud.errors import ToolkitError
 from govcloud.migrations.files import Passed, Place, State, bring_over, compare
+from govcloud.migrations.files.passes import scan
 from govcloud.migrations.pace import Pace
 from govcloud.migrations.remote import Host
 from govcloud.progress import Silent
@@ -375,3 +379,19 @@ def test_names_that_look_the_same_are_told_apart(pair: tuple[Place, Place], tmp_
     passed(pair, tmp_path)
     (tmp_path / "to" / "\\xff").unlink()
     assert any("is missing" in line for line in differences(pair))
+
+
+def test_a_root_keeps_its_owners_numbers_whatever_they_are_called_here(
+    pair: tuple[Place, Place], tmp_path: Path
+) -> None:
+    there, here = (replace(place, numeric=True) for place in pair)
+    (path := Path(os.fsdecode(there.root)) / "owned").write_text("kept")
+    nobody = pwd.getpwnam("nobody")
+    os.chown(path, nobody.pw_uid, 4711)
+    with closing(State(tmp_path / "state.sqlite")) as state:
+        scan(there, state, (), Passed())
+        assert {(now["user"], now["group"]) for now, *_ in state.entries()} == {("", "")}
+    passed((there, here), tmp_path)
+    found = (Path(os.fsdecode(here.root)) / "owned").stat()
+    assert (found.st_uid, found.st_gid) == (nobody.pw_uid, 4711)
+    assert differences((there, here)) == []

@@ -24,6 +24,7 @@ from govcloud.migrations.files.agent.wire import (
 )
 
 DEVICE: list[int] = []
+NUMERIC: list[bool] = []
 USERS: dict[int, str] = {}
 GROUPS: dict[int, str] = {}
 
@@ -37,8 +38,8 @@ def described(path: bytes, status: os.stat_result, above: int, last: bytes) -> d
         "mode": stat.S_IMODE(status.st_mode),
         "uid": status.st_uid,
         "gid": status.st_gid,
-        "user": account(status.st_uid, USERS, pwd.getpwuid),
-        "group": account(status.st_gid, GROUPS, grp.getgrgid),
+        "user": "" if NUMERIC[0] else account(status.st_uid, USERS, pwd.getpwuid),
+        "group": "" if NUMERIC[0] else account(status.st_gid, GROUPS, grp.getgrgid),
         "mtime": status.st_mtime_ns,
     }
     if kind == "link":
@@ -81,6 +82,7 @@ def scan(wanted: dict[str, Any]) -> None:
     os.sync()
     tell(b"T", {"now": now, "trusted": trusted(os.path.realpath(name(wanted["root"])))})
     status = os.fstat(root)
+    NUMERIC.append(wanted["numeric"])
     DEVICE.append(status.st_dev)
     tell(b"E", described(b"", status, root, b"."))
     walk(root, b"", wanted["without"], wanted["ours"].encode())

@@ -12,6 +12,7 @@ import os
 import pwd
 import stat
 import struct
+from typing import AbstractSet as Set
 from typing import Any, Iterator
 
 from govcloud.migrations.files.agent.wire import (
@@ -30,6 +31,18 @@ from govcloud.migrations.files.agent.wire import (
     tell,
 )
 
+MADE_UP = (
+    "proc",
+    "sysfs",
+    "devtmpfs",
+    "devpts",
+    "cgroup",
+    "cgroup2",
+    "debugfs",
+    "tracefs",
+    "securityfs",
+    "autofs",
+)
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -225,16 +238,29 @@ def remove(above: int, last: bytes) -> None:
     os.rmdir(last, dir_fd=above)
 
 
-def sweep(folder: int, ours: bytes) -> None:
-    """Take away what a run that was killed left aside; closes the directory."""
+def sweep(folder: int, ours: bytes, kernels: Set[int]) -> None:
+    """Take away what a run that was killed left aside, but not in the kernel's own trees; closes the directory."""
     try:
         for last in [os.fsencode(one) for one in os.listdir(folder)]:
+            status = os.stat(last, dir_fd=folder, follow_symlinks=False)
             if last.startswith(ours):
                 os.unlink(last, dir_fd=folder)
-            elif stat.S_ISDIR(os.stat(last, dir_fd=folder, follow_symlinks=False).st_mode):
-                sweep(os.open(last, DIRECTORY, dir_fd=folder), ours)
+            elif stat.S_ISDIR(status.st_mode) and status.st_dev not in kernels:
+                sweep(os.open(last, DIRECTORY, dir_fd=folder), ours, kernels)
     finally:
         os.close(folder)
+
+
+def kernels() -> Set[int]:
+    """The devices of file systems that the kernel makes up: below `/` there are some."""
+    found = set()
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as stream:
+        for line in stream:
+            words = line.split(" ")
+            if words[words.index("-") + 1] in MADE_UP:
+                major, _, minor = words[2].partition(":")
+                found.add(os.makedev(int(major), int(minor)))
+    return found
 
 
 def write(wanted: dict[str, Any]) -> None:
@@ -242,7 +268,7 @@ def write(wanted: dict[str, Any]) -> None:
     root = name(wanted["root"])
     os.makedirs(root, exist_ok=True)
     if wanted["sweep"]:
-        sweep(os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), wanted["ours"].encode())
+        sweep(os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), wanted["ours"].encode(), kernels())
     writer, coming = Writer(root, wanted["ours"].encode()), frames()
     simple = {
         b"M": writer.directory,
