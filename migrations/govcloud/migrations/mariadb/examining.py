@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from govcloud.errors import ToolkitError
 from govcloud.migrations.findings import Finding, Weight
-from govcloud.migrations.mariadb import schema
+from govcloud.migrations.mariadb.accounts import accounts
 from govcloud.migrations.mariadb.catalogue import Table, is_mariadb, setting, tables, version
 from govcloud.migrations.mariadb.endpoint import Connection, Endpoint, one, quoted, rows
 from govcloud.migrations.sizes import size
@@ -115,7 +115,7 @@ def _references(both: _Both) -> Iterator[Finding]:
 
 def _accounts(both: _Both) -> Iterator[Finding]:
     """At the stop an account is locked as a whole."""
-    for user, host in schema.accounts(both.source, both.names[0]):
+    for user, host in accounts(both.source, both.names[0]):
         others = rows(
             both.source,
             "SELECT DISTINCT Db FROM mysql.db WHERE User = %s AND Host = %s AND Db <> %s",

@@ -12,8 +12,9 @@ from typing import Any
 
 from govcloud.errors import ToolkitError
 from govcloud.migrations.mariadb import ledger, schema
+from govcloud.migrations.mariadb.accounts import Account, Comers, accounts, grants, named
 from govcloud.migrations.mariadb.copying import position_of
-from govcloud.migrations.mariadb.endpoint import UNLOGGED, Connection, Endpoint, one, quoted, rows, run, text
+from govcloud.migrations.mariadb.endpoint import UNLOGGED, Connection, Endpoint, one, quoted, rows, run
 from govcloud.migrations.mariadb.following import written_between
 from govcloud.migrations.mariadb.ledger import Position
 from govcloud.migrations.night import Deadline
@@ -60,15 +61,15 @@ def close_doors(side: Endpoint, move: str) -> list[str]:
     with side.connected() as connection:
         run(connection, UNLOGGED)
         ledger.make(connection)
-        named = schema.accounts(connection, side.database)
-        open_ = [list(account) for account in named if not _locked(connection, account)]
+        known = accounts(connection, side.database)
+        open_ = [list(account) for account in known if not _locked(connection, account)]
         locked = ledger.remember(connection, move, LOCKED, open_)
         events = ledger.remember(connection, move, EVENTS, schema.running_events(connection))
         for user, host in locked:
-            run(connection, f"ALTER USER {text(user)}@{text(host)} ACCOUNT LOCK")
+            run(connection, f"ALTER USER {named((user, host))} ACCOUNT LOCK")
         for event in events:
             run(connection, f"ALTER EVENT {quoted(event)} DISABLE")
-        return sorted({user for user, _ in named})
+        return sorted({user for user, _ in known})
 
 
 def open_doors(side: Endpoint, move: str) -> None:
@@ -76,16 +77,15 @@ def open_doors(side: Endpoint, move: str) -> None:
     with side.connected() as connection:
         run(connection, UNLOGGED)
         for user, host in ledger.recall(connection, move, LOCKED) or ():
-            run(connection, f"ALTER USER {text(user)}@{text(host)} ACCOUNT UNLOCK")
+            run(connection, f"ALTER USER {named((user, host))} ACCOUNT UNLOCK")
         for event in ledger.recall(connection, move, EVENTS) or ():
             run(connection, f"ALTER EVENT {quoted(event)} ENABLE")
         for what in (LOCKED, EVENTS):
             ledger.forget(connection, move, what)
 
 
-def _locked(connection: Connection, account: tuple[str, str]) -> bool:
-    user, host = account
-    return " ACCOUNT LOCK" in str(one(connection, f"SHOW CREATE USER {text(user)}@{text(host)}"))
+def _locked(connection: Connection, account: Account) -> bool:
+    return " ACCOUNT LOCK" in str(one(connection, f"SHOW CREATE USER {named(account)}"))
 
 
 def drain(side: Endpoint, users: Sequence[str], deadline: Deadline) -> dict[str, Any]:
@@ -141,18 +141,17 @@ def demand_none(side: Endpoint, position: Position) -> None:
     )
 
 
-def take_rights(side: Endpoint, source: Endpoint, deadline: Deadline) -> Position:
+def take_rights(side: Endpoint, source: Endpoint, comers: Comers, deadline: Deadline) -> Position:
     """Take away what the release had given, and end every session; the position behind it."""
     with source.connected() as reading:
-        named = schema.accounts(reading, source.database)
+        known = accounts(reading, source.database)
     with side.connected() as connection:
         run(connection, UNLOGGED)
         there = {(str(u), str(h)) for u, h in rows(connection, "SELECT User, Host FROM mysql.user")}
-        for account in [one for one in named if one in there]:
-            name = f"{text(account[0])}@{text(account[1])}"
-            for grant in schema.grants(connection, account, side.database):
+        for account in [comer for one in known for comer in comers.of(one) if comer in there]:
+            for grant in grants(connection, account, side.database):
                 head, thing, _ = grant.split("|")
-                run(connection, f"REVOKE {head}{quoted(side.database)}.{thing} FROM {name}")
+                run(connection, f"REVOKE {head}{quoted(side.database)}.{thing} FROM {named(account)}")
         schema.hold_events(connection)
-    position, _ = fence(side, [user for user, _ in named], deadline)
+    position, _ = fence(side, [user for user, _ in known], deadline)
     return position

@@ -12,6 +12,7 @@ from typing import Any
 from govcloud.migrations.comparing import unequal
 from govcloud.migrations.findings import Finding
 from govcloud.migrations.mariadb import copying, equality, fencing, following, ledger, resting, schema
+from govcloud.migrations.mariadb.accounts import Comers, carry_accounts, carry_grants
 from govcloud.migrations.mariadb.catalogue import databases, tables, version
 from govcloud.migrations.mariadb.endpoint import Connection, Endpoint, run
 from govcloud.migrations.mariadb.examining import examine
@@ -28,15 +29,17 @@ FENCE = "position of the fence"
 ARMED = "position of the way back"
 SEEN = "the target before its release"
 STOPS_WITHIN = 60.0
-AT_THE_STOP = 0.5
-"""Seconds for which tables are compared row by row while nobody writes; the rest is, after the release."""
+AT_THE_STOP = 0.5  # Seconds for which rows are compared while nobody writes; the rest is, after the release.
 ROWS_PER_SECOND = 60e3
 BYTES_PER_SECOND = 40e6
 
 
 @dataclass
 class MariadbMover(Alone):
-    """Moves `source` to `target`; `directory` keeps its definitions."""
+    """Moves `source` to `target`; `directory` keeps its definitions, `comers` are let in at the target.
+
+    Their rights are `given` at once in a clone: the server tells a view's definition whole only then.
+    """
 
     source: Endpoint
     target: Endpoint
@@ -44,6 +47,8 @@ class MariadbMover(Alone):
     directory: Path
     pace: Pace
     progress: Progress
+    comers: Comers = Comers()  # noqa: RUF009 - frozen
+    given: bool = False
     workers: int = 2
     _keeping: ExitStack = field(default_factory=ExitStack)
     _kept: tuple[Connection, str] | None = None
@@ -54,8 +59,7 @@ class MariadbMover(Alone):
         return f"mariadb {self.source.database}"
 
     @property
-    def _home(self) -> str:
-        """Under what name the source notes how much has come home."""
+    def _home(self) -> str:  # by which the source notes how much has come home
         return f"{self.move}-home"
 
     def examine(self) -> Sequence[Finding]:
@@ -82,10 +86,11 @@ class MariadbMover(Alone):
             Step("definitions", self._definitions, ("accounts",)),
             Step("rows", self._rows, ("definitions",)),
             Step("acting", self._acting, ("rows",)),
+            *([Step("rights", self._rights, ("acting",))] if self.given else []),
         )
 
     def _accounts(self, _: Done) -> Facts:
-        return {"accounts": schema.carry_accounts(self.source, self.target, self.move)}
+        return {"accounts": carry_accounts(self.source, self.target, self.move, self.comers)}
 
     def _definitions(self, _: Done) -> Facts:
         schema.make_database(self.source, self.target, self.move)
@@ -98,13 +103,12 @@ class MariadbMover(Alone):
             whole = ledger.whole(writing, self.move)
             begun = ledger.position(writing, self.move)
         left = [table for table in followed if table.name not in whole]
-        size = sum(table.bytes for table in followed)
         if left or begun is None:
             meter = Meter(self.progress, f"copying {self.source.database}", sum(t.bytes for t in left))
             with copying.snapshots(self.source, self.workers) as (sessions, position):
                 self._meet(position, begun, whole)
                 copying.copy_tables(sessions, self.target, self.move, left, self.pace, meter)
-        return {"tables": len(followed), "bytes": size}
+        return {"tables": len(followed), "bytes": sum(table.bytes for table in followed)}
 
     def _meet(self, position: Position, begun: Position | None, whole: set[str]) -> None:
         """Bring what had come whole up to the position at which the others are copied now."""
@@ -206,8 +210,10 @@ class MariadbMover(Alone):
 
     def release(self, deadline: Deadline) -> Facts:
         """Give the accounts their rights at the target, and let its events run."""
-        given = schema.carry_grants(self.source, self.target)
-        return {"grants": given, "events": schema.release_events(self.target)}
+        return {**self._rights(), "events": schema.release_events(self.target)}
+
+    def _rights(self, _: Done | None = None) -> Facts:
+        return {"grants": carry_grants(self.source, self.target, self.comers)}
 
     def admit(self) -> None:
         """Let people in at the source."""
@@ -264,7 +270,7 @@ class MariadbMover(Alone):
     def bring_back(self) -> Facts:
         """Stop the target, apply at the source what was written there, and what no log carries."""
         self._let_go()
-        end = fencing.take_rights(self.target, self.source, Deadline(STOPS_WITHIN))
+        end = fencing.take_rights(self.target, self.source, self.comers, Deadline(STOPS_WITHIN))
         with self.target.connected(database=False) as there, self.source.connected() as home:
             armed = ledger.recall(there, self.move, ARMED)
             if armed is None:

@@ -1,4 +1,4 @@
-"""Carries accounts and definitions: tables and views before the rows, what acts by itself after them.
+"""Carries definitions: tables and views before the rows, what acts by itself after them.
 
 Definitions are the server's own, as `mariadb-dump` writes them out; the sessions that make them have the
 source's own modes, which stand in the dump.
@@ -6,15 +6,14 @@ source's own modes, which stand in the dump.
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from govcloud.errors import ToolkitError
 from govcloud.local import private_directory
 from govcloud.migrations.mariadb import ledger
+from govcloud.migrations.mariadb.accounts import drop_accounts, revoke_grants
 from govcloud.migrations.mariadb.catalogue import databases
 from govcloud.migrations.mariadb.copying import fed
 from govcloud.migrations.mariadb.endpoint import (
@@ -26,11 +25,9 @@ from govcloud.migrations.mariadb.endpoint import (
     quoted,
     rows,
     run,
-    text,
 )
 
 MADE = "made by this move"
-ACCOUNTS = "accounts that this move has made"
 _DEFINITIONS = ("--no-data", "--skip-triggers", "--skip-routines", "--skip-events")
 _ACTING = ("--no-data", "--no-create-info", "--triggers", "--routines", "--events")
 _BOTH = (
@@ -40,84 +37,6 @@ _BOTH = (
     "--skip-dump-date",
     "--skip-set-charset",
 )
-_GRANT = re.compile(
-    r"^GRANT (?P<rights>.+) ON (?P<what>(?:PROCEDURE |FUNCTION |PACKAGE |PACKAGE BODY )?)"
-    r"(?P<database>`(?:[^`]|``)+`)\.(?P<thing>\*|`(?:[^`]|``)+`) TO "
-)
-
-
-def accounts(connection: Connection, database: str) -> list[tuple[str, str]]:
-    """The accounts that may do anything in the database, or that something there acts as."""
-    queries = (
-        "SELECT User, Host FROM mysql.db WHERE Db = %s OR %s LIKE Db",
-        "SELECT User, Host FROM mysql.tables_priv WHERE Db = %s",
-        "SELECT User, Host FROM mysql.columns_priv WHERE Db = %s",
-        "SELECT User, Host FROM mysql.procs_priv WHERE Db = %s",
-    )
-    found = set()
-    for query in queries:
-        values = [database] * query.count("%s")
-        found |= {(str(user), str(host)) for user, host in rows(connection, query, *values)}
-    for table, column, schema in (
-        ("VIEWS", "DEFINER", "TABLE_SCHEMA"),
-        ("TRIGGERS", "DEFINER", "TRIGGER_SCHEMA"),
-        ("ROUTINES", "DEFINER", "ROUTINE_SCHEMA"),
-        ("EVENTS", "DEFINER", "EVENT_SCHEMA"),
-    ):
-        query = f"SELECT DISTINCT {column} FROM information_schema.{table} WHERE {schema} = %s"
-        for (definer,) in rows(connection, query, database):
-            user, _, host = str(definer).rpartition("@")
-            found.add((user, host))
-    return sorted(one for one in found if one[0] not in ("root", "mariadb.sys", "mysql.sys"))
-
-
-def grants(connection: Connection, account: tuple[str, str], database: str) -> list[str]:
-    """What an account may do in the database, as statements without the account."""
-    user, host = account
-    found = []
-    for (line,) in rows(connection, f"SHOW GRANTS FOR {text(user)}@{text(host)}"):
-        match = _GRANT.match(line)
-        if match is None:
-            continue
-        pattern = match["database"][1:-1].replace("``", "`").replace("\\_", "_").replace("\\%", "%")
-        if pattern == database:
-            option = " WITH GRANT OPTION" if line.endswith(" WITH GRANT OPTION") else ""
-            found.append(f"{match['rights']} ON {match['what']}|{match['thing']}|{option}")
-    return sorted(found)
-
-
-def carry_accounts(source: Endpoint, target: Endpoint, move: str) -> Any:
-    """Make the accounts, their passwords' verifiers as they are; one that is there already stays as it is.
-
-    Gives those that were made, and notes them. None has a right in the database yet.
-    """
-    made: list[list[str]] = []
-    with source.connected() as reading, target.connected(database=False) as writing:
-        for user, host in accounts(reading, source.database):
-            name = f"{text(user)}@{text(host)}"
-            shown = str(one(reading, f"SHOW CREATE USER {name}") or "")
-            there = one(writing, "SELECT count(*) FROM mysql.user WHERE User = %s AND Host = %s", user, host)
-            if not there and shown:
-                # Neither the binary log nor a log of statements holds a verifier.
-                run(writing, UNLOGGED)
-                run(writing, shown.replace("CREATE USER", "CREATE USER IF NOT EXISTS", 1))
-                run(writing, "SET SESSION sql_log_bin = 1")
-                made.append([user, host])
-        ledger.make(writing)
-        return ledger.remember(writing, move, ACCOUNTS, made)
-
-
-def carry_grants(source: Endpoint, target: Endpoint) -> int:
-    """Let the accounts do in the target's database what they may do in the source's; how many grants."""
-    count = 0
-    with source.connected() as reading, target.connected(database=False) as writing:
-        for account in accounts(reading, source.database):
-            name = f"{text(account[0])}@{text(account[1])}"
-            for grant in grants(reading, account, source.database):
-                head, thing, option = grant.split("|")
-                run(writing, f"GRANT {head}{quoted(target.database)}.{thing} TO {name}{option}")
-                count += 1
-    return count
 
 
 def make_database(source: Endpoint, target: Endpoint, move: str) -> None:
@@ -159,9 +78,9 @@ def drop_database(target: Endpoint, move: str) -> None:
     with target.connected(database=False) as writing:
         if ledger.recall(writing, move, MADE) is None:
             return
+        revoke_grants(writing, target.database)
         run(writing, f"DROP DATABASE IF EXISTS {quoted(target.database)}")
-        for user, host in ledger.recall(writing, move, ACCOUNTS) or ():
-            run(writing, f"DROP USER IF EXISTS {text(user)}@{text(host)}")
+        drop_accounts(writing, move)
 
 
 def carry_definitions(source: Endpoint, target: Endpoint, directory: Path) -> None:

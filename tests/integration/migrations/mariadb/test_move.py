@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pymysql
 import pytest
 
 from govcloud.errors import ToolkitError
+from govcloud.migrations.mariadb import Comers
 from govcloud.migrations.night import Deadline
 from govcloud.migrations.rehearsing import settle
 from integration.migrations.mariadb.moving import (
@@ -140,3 +143,35 @@ def test_a_copy_that_is_given_up_leaves_nothing(source: Server, target: Server, 
     assert (target.ask("SHOW DATABASES"), target.ask("SELECT User FROM mysql.user ORDER BY 1")) == before
     assert (DATABASE,) in source.ask("SHOW DATABASES")
     assert ("govcloud_move",) not in source.ask("SHOW DATABASES")
+
+
+def test_an_account_is_let_in_from_the_platforms_machines_with_its_own_password(
+    source: Server, target: Server, tmp_path: Path
+) -> None:
+    def enter() -> pymysql.Connection:
+        way = {"unix_socket": None, "host": "127.0.0.1", "port": target.port}
+        return target.connect(MOVED, user="clerk", password="clerks-own", **way)
+
+    moved = replace(mover(source, target, tmp_path), comers=Comers(("clerk",), ("127.0.0.1",)))
+    copy(moved, tmp_path)
+    assert cut(moved, tmp_path).released
+    with enter() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT current_user()")
+        assert cursor.fetchone() == ("clerk@127.0.0.1",)
+    home(moved, tmp_path)
+    with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+        enter()
+    moved.discard()
+    assert target.ask("SELECT Host FROM mysql.user WHERE User = 'clerk'") == []
+
+
+def test_a_clone_tells_the_definitions_of_its_views_whole(
+    source: Server, target: Server, tmp_path: Path
+) -> None:
+    copy(replace(mover(source, target, tmp_path), given=True), tmp_path)
+    (folder := tmp_path / "night").mkdir()
+    ends = {"source": target.endpoint(MOVED), "target": target.endpoint("night")}
+    night = replace(mover(target, target, folder), move="night", given=True, **ends)
+    copy(night, folder)
+    told = [target.ask("SELECT count(*) FROM rich", name) for name in (MOVED, "night")]
+    assert told[0] == told[1] != [(0,)]
