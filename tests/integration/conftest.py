@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,9 +31,9 @@ def connect(work: Path, plane: str) -> Connection:
     return Connection(config=config.get_one(cloud=plane))
 
 
-def offer_images(lab: StandingLab, work: Path) -> None:
+def offer_images(lab: StandingLab, work: Path, clouds: Sequence[govlab.LabCloud] = govlab.CLOUDS) -> None:
     """Give a work directory the lab's credentials and guest image."""
-    for cloud in govlab.CLOUDS:
+    for cloud in clouds:
         govlab.offer_image(work / cloud.plane / "images")
         credentials = work / cloud.plane / "clouds.yaml"
         credentials.write_text((lab.work / cloud.plane / "clouds.yaml").read_text())

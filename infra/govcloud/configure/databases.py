@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from govcloud.configure.admission import clients
 from govcloud.topology import Machine, PlaneTopology
-from govcloud.topology.moving import database_name
+from govcloud.topology.moving import Engine, database_name
 
-SERVICE = "postgresql"
+SERVICE: Engine = "postgresql"
 PORT = 5432
+MARIADB_PORT = 3306
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,21 @@ class MovedIn:
     applications: tuple[Machine, ...]
 
 
-def moved_in(plane: PlaneTopology) -> tuple[MovedIn, ...]:
-    """Every PostgreSQL database that a declared move brings to a machine that runs, whether it has or not."""
+def moved_in(plane: PlaneTopology, engine: Engine = SERVICE) -> tuple[MovedIn, ...]:
+    """Every database of an engine that a declared move brings, or has brought, to a machine that runs."""
     found = []
     for move in plane.moves.values():
         components = plane.systems[move.system].components
         for moved in move.databases:
             machine = plane.machine.get(str(components.get(moved.component)))
-            if machine is not None and machine.runs and SERVICE in machine.configure:
+            if (
+                moved.engine == engine
+                and machine is not None
+                and machine.runs
+                and engine in machine.configure
+            ):
                 name = database_name(move, moved)
-                applications = _sharing(plane, move.system, machine)
+                applications = _sharing(plane, move.system, machine, engine)
                 found.append(MovedIn(name, machine, moved.accounts, applications))
     return tuple(found)
 
@@ -79,19 +85,19 @@ def databases(plane: PlaneTopology) -> tuple[Database, ...]:
 
 def _applications(plane: PlaneTopology, system: str, target: Machine) -> tuple[Machine, ...]:
     """The system's own machines that run and may reach the target."""
-    return tuple(machine for machine in _reaching(plane, target) if machine.system == system)
+    return tuple(machine for machine in _reaching(plane, target, SERVICE) if machine.system == system)
 
 
-def _sharing(plane: PlaneTopology, system: str, target: Machine) -> tuple[Machine, ...]:
+def _sharing(plane: PlaneTopology, system: str, target: Machine, engine: Engine) -> tuple[Machine, ...]:
     """Those, and the shared ones that serve the system."""
     shared = plane.systems[system].components.values()
     return tuple(
         machine
-        for machine in _reaching(plane, target)
+        for machine in _reaching(plane, target, engine)
         if machine.id != target.id and (machine.system == system or machine.id in shared)
     )
 
 
-def _reaching(plane: PlaneTopology, target: Machine) -> list[Machine]:
-    allowed = clients(plane, target, SERVICE)
+def _reaching(plane: PlaneTopology, target: Machine, service: Engine) -> list[Machine]:
+    allowed = clients(plane, target, service)
     return [machine for machine in plane.machines if machine.runs and machine.group in allowed]

@@ -7,8 +7,9 @@ from typing import Any
 
 from govcloud.configure.access import BASTION, LOGIN
 from govcloud.configure.admission import admitted
-from govcloud.configure.databases import PORT
+from govcloud.configure.databases import MARIADB_PORT, PORT
 from govcloud.configure.subject import Subject
+from govcloud.topology.moving import Engine
 from govcloud.topology.words import TIME_ZONE
 
 
@@ -35,13 +36,27 @@ def _postgresql(of: Subject) -> dict[str, Any]:
         "address": str(of.machine.address),
         "port": PORT,
         "databases": {d.name: sorted(str(client.address) for client in d.applications) for d in of.kept},
-        "moved in": {
-            d.name: {
-                "accounts": sorted(d.accounts),
-                "clients": sorted(str(client.address) for client in d.applications),
-            }
-            for d in of.moved_in
-        },
+        "moved in": _moved_in(of, "postgresql"),
+    }
+
+
+def _mariadb(of: Subject) -> dict[str, Any]:
+    return {
+        "address": str(of.machine.address),
+        "port": MARIADB_PORT,
+        "number": int(of.machine.address),
+        "moved in": _moved_in(of, "mariadb"),
+    }
+
+
+def _moved_in(of: Subject, engine: Engine) -> dict[str, Any]:
+    """By database that has moved in, or will: the accounts that use it, and the addresses they come from."""
+    return {
+        one.name: {
+            "accounts": sorted(one.accounts),
+            "clients": sorted(str(client.address) for client in one.applications),
+        }
+        for one in of.moved_in(engine)
     }
 
 
@@ -68,6 +83,11 @@ def _probe(of: Subject) -> dict[str, Any]:
     return {"reached": sorted(pinged), "silent": sorted(serving - open_)}
 
 
+def _nothing(_: Subject) -> dict[str, Any]:
+    """What it is does not depend on the topology."""
+    return {}
+
+
 def _lets_in(entry: dict[str, Any], of: Subject) -> bool:
     return any(of.machine.address in IPv4Network(source) for source in entry["sources"])
 
@@ -76,7 +96,9 @@ _EXPECTED = {
     "base": _base,
     "bastion": _bastion,
     "postgresql": _postgresql,
+    "mariadb": _mariadb,
     "web": _web,
     "sites": _sites,
     "probe": _probe,
+    "nspawn": _nothing,
 }

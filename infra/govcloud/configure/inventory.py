@@ -12,14 +12,14 @@ from typing import Any
 
 from govcloud.configure.access import LOGIN, Access
 from govcloud.configure.admission import admitted
-from govcloud.configure.databases import PORT, Database, databases
+from govcloud.configure.databases import MARIADB_PORT, PORT, Database, databases
 from govcloud.configure.portal import first_content
 from govcloud.configure.rolefiles import ROLES, role_file
 from govcloud.configure.subject import Subject
 from govcloud.errors import ToolkitError
 from govcloud.topology import Topology
 
-SERVING = {"web", "sites", "postgresql"}
+SERVING = {"web", "sites", "postgresql", "mariadb"}
 """The roles that serve over TLS."""
 
 
@@ -109,8 +109,17 @@ def _postgresql(of: Subject) -> dict[str, Any]:
                 "accounts": list(database.accounts),
                 "clients": [str(application.address) for application in database.applications],
             }
-            for database in of.moved_in
+            for database in of.moved_in("postgresql")
         ],
+    }
+
+
+def _mariadb(of: Subject) -> dict[str, Any]:
+    return {
+        "mariadb_address": str(of.machine.address),
+        "mariadb_port": MARIADB_PORT,
+        "mariadb_number": int(of.machine.address),
+        "mariadb_certificate": str(authority_directory(of.access) / f"server-{of.machine.id}.pem"),
     }
 
 
@@ -159,6 +168,7 @@ _VALUES = {
     "base": _base,
     "bastion": _bastion,
     "postgresql": _postgresql,
+    "mariadb": _mariadb,
     "web": _web,
     "sites": _sites,
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from govcloud.errors import ToolkitError
 
-ROLES = ("bastion", "base", "postgresql", "web", "sites", "probe")
+ROLES = ("bastion", "base", "postgresql", "mariadb", "web", "sites", "probe", "nspawn")
 """Every role, in the order in which the playbook applies them."""
 
 

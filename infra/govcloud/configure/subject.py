@@ -10,6 +10,7 @@ from govcloud.configure.access import Access
 from govcloud.configure.databases import Database, MovedIn, databases, moved_in
 from govcloud.configure.portal import websites
 from govcloud.topology import Machine, PlaneTopology, Topology
+from govcloud.topology.moving import Engine
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,9 @@ class Subject:
         """The databases that lie on it."""
         return [database for database in databases(self.plane) if database.machine.id == self.machine.id]
 
-    @cached_property
-    def moved_in(self) -> list[MovedIn]:
-        """The databases that moves bring to it."""
-        return [database for database in moved_in(self.plane) if database.machine.id == self.machine.id]
+    def moved_in(self, engine: Engine) -> list[MovedIn]:
+        """The databases of an engine that moves bring to it."""
+        return [one for one in moved_in(self.plane, engine) if one.machine.id == self.machine.id]
 
     @cached_property
     def placed(self) -> list[str]:

@@ -23,7 +23,14 @@ _LEFT_OUT = (
     "/usr/lib/postgresql/15/lib/bitcode/*",
 )
 _ON = ("systemd-networkd.service", "checksum-offload-off.service", "ssh.service")
-_OFF = ("nginx.service", "postgresql.service", "chrony.service", "nftables.service", "rsyslog.service")
+_OFF = (
+    "nginx.service",
+    "postgresql.service",
+    "mariadb.service",
+    "chrony.service",
+    "nftables.service",
+    "rsyslog.service",
+)
 _NEVER = (
     "apt-daily.timer",
     "apt-daily-upgrade.timer",

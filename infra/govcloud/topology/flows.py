@@ -149,17 +149,24 @@ class Flows:
             yield from self._reach(flow.reach, targets, flow.where("reach"))
 
     def _moves(self) -> Iterator[Flow]:
-        """A host of today leads on to the platform whoever still comes to it for a site that has moved."""
+        """A host of today leads on to the platform whoever still comes to it for what has moved."""
         for move in self.plane.moves.values():
             system = self.plane.systems.get(move.system)
             today = system.runs_today if system else None
             host = self.plane.hosts.get(today.host) if today else None
-            if system is None or host is None or not move.sites:
+            if system is None or host is None or not (move.sites or move.whole_machine):
                 continue
             source = Source("host", f"host-{host.id}", (IPv4Network(host.address),))
             because = f"what still comes to {host.id} for {system.id} is led on"
-            for target in self.targets(system, LED_ON):
-                yield from self._named(source, target, LED_ON, because, move.reviewed, move.where("sites"))
+            where = move.where("whole_machine" if move.whole_machine else "sites")
+            for service in self._serves(system) if move.whole_machine else (LED_ON,):
+                for target in self.targets(system, service):
+                    yield from self._named(source, target, service, because, move.reviewed, where)
+
+    def _serves(self, system: System) -> tuple[str, ...]:
+        """What the system's own machines serve."""
+        own = [group for group in self.groups.values() if group.system == system.id]
+        return tuple(sorted({service for group in own for service in group.serves}))
 
     def _conferences(self) -> Iterator[Flow]:
         for conference in self.plane.conferences.values():

@@ -17,7 +17,7 @@ from govcloud.progress import Silent
 from govcloud.provider import Cloud
 from integration.conftest import StandingLab, apply, offer_images, plan
 
-from .department import MOVE, PLANE, Court, settle_in, site_of_the_court
+from .department import MOVE, PAYMENTS, PLANE, Court, settle_in, site_of_the_court
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ def court(lab: StandingLab, pulumi_root: Path, tmp_path_factory: pytest.TempPath
         apply(plan(setting), setting)
         yield settle_in(site, setting)
     finally:
-        guest_of(site, PLANE, site.topology.planes[PLANE].moves[MOVE]).fall()
+        for move in (MOVE, PAYMENTS):
+            guest_of(site, PLANE, site.topology.planes[PLANE].moves[move]).fall()
         apply(plan(setting, destroy=True), setting)
 
 

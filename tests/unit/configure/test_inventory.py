@@ -34,8 +34,10 @@ def test_a_group_stands_for_each_role(listed: dict[str, Any]) -> None:
         "role_base": ["bastion", "portal-web", "probe", "shared-postgresql", "shared-web"],
         "role_postgresql": ["shared-postgresql"],
         "role_web": ["portal-web"],
+        "role_mariadb": [],
         "role_sites": ["shared-web"],
         "role_probe": ["probe"],
+        "role_nspawn": [],
     }
 
 

@@ -131,8 +131,8 @@ def test_what_stands_on_what_goes_goes_too_through_others(root: Path, before: tu
     [
         pytest.param(
             "extranet/segments/data.yaml",
-            f"{SYSTEMS}/shared-postgresql",
-            "extranet/machines/shared-postgresql.yaml:2",
+            f"{SYSTEMS}/shared-mariadb",
+            "extranet/machines/shared-mariadb.yaml:2",
             id="a segment with a machine of the platform's",
         ),
         pytest.param(
@@ -159,7 +159,12 @@ def test_what_a_machine_stands_on_does_not_go_without_the_machine(
 
 
 def test_a_segment_goes_when_its_machines_go_with_it(root: Path) -> None:
-    for name in ("segments/data", "machines/shared-postgresql", "machines/shared-web"):
+    for name in (
+        "segments/data",
+        "machines/shared-postgresql",
+        "machines/shared-mariadb",
+        "machines/shared-web",
+    ):
         say(root, f"extranet/{name}.yaml", "retire: true")
     gone = retired(compiled(root))
     assert {f"{SYSTEMS}/data-network", f"{SYSTEMS}/data-subnet", f"{SYSTEMS}/shared-postgresql"} <= gone

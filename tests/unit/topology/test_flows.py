@@ -51,7 +51,16 @@ def test_a_shared_database_is_reached_by_the_systems_that_need_it(extranet: Plan
 def test_a_system_on_a_shared_machine_is_reached_through_it(extranet: PlaneTopology) -> None:
     assert to(extranet, "shared-web") == {
         ("segments", "units-city-court", "https"),
-        # What still comes to the court's own server, once it has moved.
+        ("segments", "units-all", "https"),
+        # What still comes to the systems' own servers, once they have moved.
+        ("host", "host-legacy-court", "https"),
+        ("host", "host-legacy-payments", "https"),
+    }
+
+
+def test_a_whole_machine_is_reached_as_its_host_was(extranet: PlaneTopology) -> None:
+    assert to(extranet, "court-archive-server") == {
+        ("segments", "units-city-court", "https"),
         ("host", "host-legacy-court", "https"),
     }
 

@@ -1,6 +1,6 @@
 """A department's application of the year 2008, as it was found: one table, one directory of attachments.
 
-Settings come as environment variables: DATABASE (a libpq connection string) and ATTACHMENTS (a directory).
+Settings come as environment variables: DATABASE (`host=… port=… dbname=…`) and ATTACHMENTS (a directory).
 """
 
 from __future__ import annotations
@@ -9,23 +9,10 @@ import os
 import uuid
 from pathlib import Path
 
-import psycopg2
 from flask import Flask, Response, abort, jsonify, request
+from register import ADD, LATEST, ask
 
 application = Flask(__name__)
-LATEST = "SELECT id, title, written FROM register.entry ORDER BY id DESC LIMIT 20"
-ADD = "INSERT INTO register.entry (mark, title, attachment) VALUES (%s, %s, %s) RETURNING id"
-
-
-def ask(query: str, *values: object) -> list[tuple[object, ...]]:
-    """One transaction of its own, on a connection of its own."""
-    connection = psycopg2.connect(os.environ["DATABASE"], connect_timeout=3)
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(query, values)
-            return list(cursor.fetchall())
-    finally:
-        connection.close()
 
 
 @application.get("/")

@@ -11,7 +11,10 @@ from typing import Any
 
 from govcloud.configure.authority import Authority
 from govcloud.migrations.remote import Host
+from govcloud.topology.moving import Engine
 
+PORTS: dict[Engine, tuple[str, str]] = {"postgresql": ("5432", "8010"), "mariadb": ("3306", "8011")}
+"""Where the database is reached, and the application: two may come to lie on one machine."""
 _PUBLIC = "-----BEGIN CERTIFICATE-----"
 
 
@@ -22,6 +25,7 @@ class Department:
     account: str
     title: str
     domain: str
+    engine: Engine = "postgresql"
     attachments: int = 200
     size: int = 64 * 1024
 
@@ -41,9 +45,12 @@ class Department:
             "attachments": self.tree,
             "place": place,
             "password": password,
+            "port": PORTS[self.engine][0],
+            "listens": PORTS[self.engine][1],
         }
         laid = [
             (f"{place}/application.py", _text("application.py"), "644"),
+            (f"{place}/register.py", _text(f"register_{self.engine}.py"), "644"),
             (f"/etc/{self.account}/settings", _filled("settings", words), "600"),
             (f"/etc/systemd/system/{self.account}.service", _filled("application.service", words), "644"),
             (f"/etc/nginx/sites-enabled/{self.domain}", _filled("site.conf", words), "644"),
@@ -54,7 +61,8 @@ class Department:
             "account": self.account,
             "database": self.account,
             "password": password,
-            "schema": _text("schema.sql"),
+            "engine": self.engine,
+            "schema": _text(f"schema_{self.engine}.sql"),
             "files": laid,
             "attachments": self.tree,
             "count": self.attachments,

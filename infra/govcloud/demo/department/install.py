@@ -1,7 +1,7 @@
 """Run on the guest as root: sets up a department's server as it may have stood for years. Plain Python.
 
-Wishes come as JSON on standard input: `files` (path, text, mode), `account`, `database`, `password`,
-`schema`, `attachments` and how many of them, of how many bytes.
+Wishes come as JSON on standard input: `files` (path, text, mode), `account`, `engine`, `database`,
+`password`, `schema`, `attachments` and how many of them, of how many bytes.
 """
 
 from __future__ import annotations
@@ -15,11 +15,22 @@ from typing import Any
 
 POSTGRESQL = "/etc/postgresql/15/main/postgresql.conf"
 SETTINGS = "\nwal_level = logical\nmax_wal_senders = 20\nmax_replication_slots = 20\nmax_connections = 60\n"
+MARIADB = "/etc/mysql/mariadb.conf.d/60-department.cnf"
+BINLOG = """[mariadbd]
+server_id = 5
+log_bin = /var/lib/mysql/binlog
+binlog_format = ROW
+log_bin_trust_function_creators = ON
+event_scheduler = ON
+"""
 
 
-def do(*words: str, given: str = "") -> None:
+def do(*words: str, given: str = "", secret: str = "") -> None:
     """Run a program; what it says is told where it fails."""
-    ended = subprocess.run(words, input=given, capture_output=True, text=True, check=False, cwd="/")
+    known = {**os.environ, "MYSQL_PWD": secret} if secret else None
+    ended = subprocess.run(
+        words, input=given, capture_output=True, text=True, check=False, cwd="/", env=known
+    )
     if ended.returncode:
         sys.exit("%s: %s" % (" ".join(words[:6]), ended.stderr.strip()[-300:]))
 
@@ -39,7 +50,7 @@ def psql(database: str, text: str) -> None:
     do(*words, given=text)
 
 
-def database(wanted: dict[str, Any]) -> None:
+def postgresql(wanted: dict[str, Any]) -> None:
     """A server with one database, which belongs to the application's account."""
     with open(POSTGRESQL, "a", encoding="utf-8") as stream:
         stream.write(SETTINGS)
@@ -49,6 +60,19 @@ def database(wanted: dict[str, Any]) -> None:
     psql("postgres", "CREATE ROLE \"%s\" LOGIN PASSWORD '%s'" % (account, wanted["password"]))
     psql("postgres", 'CREATE DATABASE "%s" OWNER "%s"' % (name, account))
     psql(name, 'SET ROLE "%s";\n%s' % (account, wanted["schema"]))
+
+
+def mariadb(wanted: dict[str, Any]) -> None:
+    """A server with one database, in which the application's account may do everything."""
+    put(MARIADB, BINLOG)
+    do("systemctl", "enable", "--quiet", "mariadb.service")
+    do("systemctl", "restart", "mariadb.service")
+    account, name, password = wanted["account"], wanted["database"], wanted["password"]
+    made = "CREATE DATABASE `%s` CHARACTER SET utf8mb4; CREATE USER `%s`@localhost IDENTIFIED BY '%s';"
+    do("mariadb", given=made % (name, account, password))
+    do("mariadb", given="GRANT ALL ON `%s`.* TO `%s`@localhost" % (name, account))
+    # By the account itself: what acts by itself acts as the account.
+    do("mariadb", "-h", "localhost", "-u", account, name, given=wanted["schema"], secret=password)
 
 
 def attachments(wanted: dict[str, Any]) -> None:
@@ -72,7 +96,7 @@ def main() -> None:
     for entry in wanted["files"]:
         put(*entry)
     attachments(wanted)
-    database(wanted)
+    {"postgresql": postgresql, "mariadb": mariadb}[wanted["engine"]](wanted)
     do("systemctl", "daemon-reload")
     do("systemctl", "enable", "--quiet", "--now", account + ".service")
     do("systemctl", "enable", "--quiet", "nginx.service")

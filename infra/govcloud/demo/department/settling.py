@@ -16,6 +16,7 @@ from govcloud.migrations.planning import host_of
 from govcloud.migrations.remote import Host, Login
 from govcloud.progress import Progress
 from govcloud.provider import Cloud
+from govcloud.topology.document import read
 from govcloud.topology.moving import Move
 
 USER, BASTION = "debian", "bastion"
@@ -79,10 +80,11 @@ def furnished(settled: Settled, progress: Progress) -> None:
 
 def _department(site: Site, plane: str, move: Move) -> Department:
     title = site.topology.planes[plane].systems[move.system].name_zh
-    return Department(move.databases[0].name, title, move.sites[0].domain)
+    (database,), (served,) = move.databases, move.sites
+    return Department(database.name, title, served.domain, database.engine)
 
 
 def declare(file: Path, **more: Any) -> None:
     """Say more, or otherwise, in a file of a copied inventory."""
-    said = yaml.safe_load(file.read_text(encoding="utf-8")) | more
+    said = read(file).value | more
     file.write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")

@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from govcloud.errors import ToolkitError
-from govcloud.migrations.assembly.placing import DatabasePlace, FilesPlace, Place, WebPlace, places
+from govcloud.migrations.assembly.placing import (
+    DatabasePlace,
+    FilesPlace,
+    MachinePlace,
+    Place,
+    WebPlace,
+    opened,
+    places,
+)
 from govcloud.migrations.assembly.servers import (
     MariadbServer,
     MariadbSide,
@@ -22,7 +29,8 @@ from govcloud.migrations.assembly.servers import (
 )
 from govcloud.migrations.files import FilesMover
 from govcloud.migrations.files import Place as Tree
-from govcloud.migrations.mariadb import MariadbMover
+from govcloud.migrations.machines import Container, LiveHost, MachineMover
+from govcloud.migrations.mariadb import Comers, MariadbMover
 from govcloud.migrations.moves import Mover
 from govcloud.migrations.pace import Pace
 from govcloud.migrations.postgresql import PostgresqlMover
@@ -33,6 +41,7 @@ from govcloud.topology import Machine, PlaneTopology
 from govcloud.topology.moving import Move, MovedDatabase
 
 _P = TypeVar("_P", bound=Place)
+MARIADB_PORT = 3306
 CLONE, NIGHT = "clone", "night"
 """What a rehearsal copies the system to, and what it cuts that over to."""
 
@@ -106,6 +115,8 @@ class Assembly:
             return self._database(place, name, directory, source)
         if isinstance(place, WebPlace):
             return self._site(place, directory)
+        if isinstance(place, MachinePlace):
+            return self._whole(place, directory, source)
         return self._files(place, directory, source)
 
     def _database(self, place: DatabasePlace, name: str, directory: Path, source: Place | None) -> Mover:
@@ -135,7 +146,10 @@ class Assembly:
             theirs = MariadbSide(self._on(clone), here, clone.name)
         reading = self.stack.enter_context(reached(theirs))
         writing = self.stack.enter_context(reached(MariadbSide(self._on(place), here, place.name)))
-        return MariadbMover(reading, writing, name, directory, self._pace, self.progress)
+        machines = {one.machine for one in self.places if isinstance(one, WebPlace)}
+        comers = Comers(place.moved.accounts, tuple(sorted(str(one.address) for one in machines)))
+        made = MariadbMover(reading, writing, name, directory, self._pace, self.progress, comers)
+        return replace(made, given=place.of == CLONE)
 
     @property
     def _today(self) -> Host:
@@ -172,6 +186,24 @@ class Assembly:
         )
         return SitesMover(there, here, lies, kept)
 
+    def _whole(self, place: MachinePlace, directory: Path, source: Place | None) -> Mover:
+        here = self._host(self.ways.machine(place.machine), "files")
+        today = LiveHost(self._host(self.ways.host, "files"))
+        old = Container(here, source.name, alone=True) if isinstance(source, MachinePlace) else today
+        new = Container(here, place.name, alone=bool(place.of))
+        return MachineMover(
+            old.place,
+            new.place,
+            directory / "machine",
+            today.look["patterns"],
+            self._pace,
+            self.progress,
+            old,
+            new,
+            str(place.machine.floating or place.machine.address),
+            opened(self.plane, place.machine),
+        )
+
     def _beside(self, place: WebPlace, kind: type[_P]) -> list[_P]:
         """The parts of a kind that move beside a site; in a rehearsal, their copies."""
         found = [one.aside(place.of) if place.of else one for one in self.places]
@@ -182,11 +214,18 @@ class Assembly:
         bases = self._beside(place, DatabasePlace)
         words = {"system": place.root}
         for base in bases:
-            server = self.ways.shared(base.machine)
-            said = {"host": server.address, "port": str(server.port), "name": base.name}
+            address, port = self._reached(base)
+            said = {"host": address, "port": str(port), "name": base.name}
             for prefix in ("database", base.moved.name) if len(bases) == 1 else (base.moved.name,):
                 words |= {f"{prefix}.{key}": value for key, value in said.items()}
         return words
+
+    def _reached(self, base: DatabasePlace) -> tuple[str, int]:
+        """Address and port at which a database's applications find it on the platform."""
+        if base.moved.engine == "mariadb":
+            return str(base.machine.address), MARIADB_PORT
+        server = self.ways.shared(base.machine)
+        return server.address, server.port
 
     def _host(self, login: Login, purpose: str) -> Host:
         """Entered once for each purpose: a server lets a connection open ten sessions at most."""
@@ -206,11 +245,5 @@ def assembled(
     plane: PlaneTopology, move: Move, ways: Ways, directory: Path, progress: Progress
 ) -> Iterator[Assembly]:
     """A move's parts, put together for as long as the context lasts."""
-    if move.whole_machine:
-        raise ToolkitError(
-            "this version moves no whole machine",
-            f"move {move.id}",
-            "name its `databases`, `files` and `sites`",
-        )
     with ExitStack() as stack:
         yield Assembly(plane, move, ways, directory, progress, stack)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from govcloud.errors import ToolkitError
+from govcloud.migrations.planning import host_of
 from govcloud.topology import Machine, PlaneTopology
 from govcloud.topology.moving import Move, MovedDatabase, MovedFiles, MovedSite, database_name
 
@@ -15,11 +17,15 @@ REHEARSALS = "/srv/rehearsals"
 
 @dataclass(frozen=True)
 class DatabasePlace:
-    """A database of the host, and the machine and name under which it will stand."""
+    """A database of the host, and the machine and name under which it will stand.
+
+    `of` says which copy of a rehearsal it is.
+    """
 
     moved: MovedDatabase
     machine: Machine
     name: str
+    of: str = ""
 
     @property
     def text(self) -> tuple[str, str]:
@@ -28,7 +34,7 @@ class DatabasePlace:
 
     def aside(self, what: str) -> DatabasePlace:
         """The place of a copy that a rehearsal makes."""
-        return replace(self, name=f"{self.name}_{what}"[-63:])
+        return replace(self, name=f"{self.name}_{what}"[-63:], of=what)
 
 
 @dataclass(frozen=True)
@@ -73,11 +79,35 @@ class WebPlace:
         return replace(self, name=f"{self.name}-{what}", root=root, of=what)
 
 
-Place = DatabasePlace | FilesPlace | WebPlace
+@dataclass(frozen=True)
+class MachinePlace:
+    """The whole host, and the machine on which it will run under a name.
+
+    A copy that a rehearsal makes (`of` says which) runs without a network.
+    """
+
+    host: str
+    machine: Machine
+    name: str
+    of: str = ""
+
+    @property
+    def text(self) -> tuple[str, str]:
+        """What is moved, and where to, for people."""
+        return f"machine {self.host}", f"{self.machine.id}, container {self.name}"
+
+    def aside(self, what: str) -> MachinePlace:
+        """The place of a copy that a rehearsal makes."""
+        return replace(self, name=f"{self.name}-{what}"[-63:], of=what)
+
+
+Place = DatabasePlace | FilesPlace | WebPlace | MachinePlace
 
 
 def places(plane: PlaneTopology, move: Move) -> tuple[Place, ...]:
     """Every part of the move with its place; ToolkitErrors name what has none."""
+    if move.whole_machine:
+        return (_whole(plane, move),)
     served = [MovedFiles(path=path, component=site.component) for site in move.sites for path in site.content]
     return (
         *(_database(plane, move, one) for one in move.databases),
@@ -121,3 +151,32 @@ def _site(plane: PlaneTopology, move: Move, moved: MovedSite) -> WebPlace:
     machine = place_of(plane, move, moved.component)
     name = move.system if len(move.sites) == 1 else f"{move.system}-{moved.domain}"
     return WebPlace(moved, machine, name, f"{FILES}/{move.system}")
+
+
+def _whole(plane: PlaneTopology, move: Move) -> MachinePlace:
+    found = {*_own(plane, move.system), *_shared(plane, move)}
+    if len(found) != 1:
+        raise ToolkitError(
+            f"{move.system} lies on {len(found)} machines, and a whole machine comes to lie on one",
+            f"move {move.id}",
+            f"name the machine that takes it in among the components in systems/{move.system}.yaml",
+        )
+    return MachinePlace(host_of(plane, move), plane.machine[found.pop()], move.system)
+
+
+def _own(plane: PlaneTopology, system: str) -> Iterator[str]:
+    return (machine.id for machine in plane.machines if machine.system == system)
+
+
+def _shared(plane: PlaneTopology, move: Move) -> Iterator[str]:
+    for name in plane.systems[move.system].components:
+        machine = _machine(plane, move, name)
+        if machine is not None:
+            yield machine.id
+
+
+def opened(plane: PlaneTopology, machine: Machine) -> tuple[tuple[int, int], ...]:
+    """The TCP ports of a machine to which flows lead, as ranges with both ends included."""
+    services = {flow.service for flow in plane.flows if flow.target == machine.group}
+    ends = [(one.first or 0, one.last or 65535) for one in services if one.protocol in ("tcp", "any")]
+    return tuple(sorted(ends))

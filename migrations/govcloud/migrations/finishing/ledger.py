@@ -27,7 +27,8 @@ def left_behind(found: Assessment, move: Move) -> tuple[Left, ...]:
     `found` is the last look before the host was fenced. What it could not look at stands there, too.
     """
     accepted = (Left("accepted", one.what, one.because) for one in move.accepted)
-    return tuple(sorted({entry for rule in RULES for entry in rule(found, move)} | set(accepted)))
+    rules = BESIDE_THE_ROOT if move.whole_machine else RULES
+    return tuple(sorted({entry for rule in rules for entry in rule(found, move)} | set(accepted)))
 
 
 def _schedules(found: Assessment, _: Move) -> Iterator[Left]:
@@ -120,3 +121,5 @@ RULES = (
     _peers,
     _unread,
 )
+BESIDE_THE_ROOT = (_peers, _unread)
+"""What does not come along with the root of a whole machine."""

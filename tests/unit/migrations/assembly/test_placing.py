@@ -8,6 +8,7 @@ import pytest
 
 from govcloud.errors import ToolkitError
 from govcloud.migrations.assembly import DatabasePlace, FilesPlace, WebPlace, places
+from govcloud.migrations.assembly.placing import opened
 from govcloud.topology import load
 from unit.inventories import MINIMAL
 
@@ -63,3 +64,21 @@ def test_files_without_a_machine_that_serves_are_told() -> None:
     plane = replace(PLANE, systems={**PLANE.systems, "court-notices": alone})
     with pytest.raises(ToolkitError, match="files lies on no machine, and 0 machines serve the system"):
         places(plane, MOVE)
+
+
+def test_a_whole_machine_lies_on_the_server_of_its_system() -> None:
+    (whole,) = places(PLANE, PLANE.moves["court-archive-move"])
+    assert whole.text == ("machine legacy-court", "court-archive-server, container court-archive")
+    assert whole.aside("clone").text[1] == "court-archive-server, container court-archive-clone"
+
+
+def test_a_whole_machine_without_a_server_of_its_own_is_told() -> None:
+    move = PLANE.moves["court-archive-move"].model_copy(update={"system": "court-notices"})
+    with pytest.raises(
+        ToolkitError, match="court-notices lies on 2 machines, and a whole machine comes to lie on one"
+    ):
+        places(PLANE, move)
+
+
+def test_the_ports_that_flows_lead_to_are_known() -> None:
+    assert opened(PLANE, PLANE.machine["court-archive-server"]) == ((443, 443),)

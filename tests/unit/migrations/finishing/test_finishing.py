@@ -87,6 +87,14 @@ def test_the_ledger_holds_what_was_found_and_not_moved() -> None:
     ]
 
 
+def test_of_a_whole_machine_what_lies_beside_its_root_stays() -> None:
+    whole = MOVE.model_copy(update={"whole_machine": True, "accepted": ()})
+    assert [(one.kind, one.name) for one in left_behind(FOUND, whole)] == [
+        ("connection", "10.20.0.25"),
+        ("not looked at", "/etc/shadow"),
+    ]
+
+
 def certificate(*left: Left) -> Certificate:
     return Certificate(
         "example",
