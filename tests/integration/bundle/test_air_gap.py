@@ -125,8 +125,10 @@ def test_apt_installs_the_roles_packages_from_there(installed: Path, gap: Gap, t
     options = [word for name, value in places.items() for word in ("-o", f"{name}={value}")]
     gap.run("apt-get", *options, "update")
     wanted = [
+        "mariadb-server",
         "nginx-light",
         "postgresql-15",
+        "systemd-container",
         "nftables",
         "chrony",
         "rsyslog",
