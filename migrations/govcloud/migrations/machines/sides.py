@@ -1,4 +1,7 @@
-"""Where a root runs: on the host of today, or in a container on a server of the platform."""
+"""Where a root runs: on the host of today, or in a container on a server of the platform.
+
+Both are stopped, held, let go and started by the same words, each of which may be said again.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from govcloud.errors import ToolkitError
 from govcloud.migrations.files import Place, hold
@@ -23,23 +26,6 @@ def ask(host: Host, what: str, **wishes: Any) -> dict[str, Any]:
     if "error" in found:
         raise ToolkitError(found["error"], host.login.where, "mend it there, then run it again")
     return found
-
-
-class Side(Protocol):
-    """A root with what runs in it. Every method may be called again, also for what was never done."""
-
-    @property
-    def place(self) -> Place:
-        """The tree."""
-
-    def stop(self, seconds: float) -> None:
-        """Have nothing of it run any more, in time or with an error that names what does not stop."""
-
-    def start(self, seconds: float) -> None:
-        """Have it run."""
-
-    def hold(self, what: str) -> Mapping[str, Any]:
-        """`fence`, `unfence` or `look`: whether it refuses writes, and who has a file open for writing."""
 
 
 @dataclass(frozen=True)
