@@ -41,9 +41,11 @@ def attachments(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def site(tmp_path: Path, server: Server, attachments: Path) -> Path:
-    """The small site, whose court runs on the host of this test."""
+    """The small site with one move alone, that of the court, which runs on the host of this test."""
     place = tmp_path / "site"
     shutil.copytree(MINIMAL, place)
+    for other in ("payments", "court-archive"):
+        (place / f"extranet/moves/{other}-move.yaml").unlink()
     login = server.login
     _change(
         place / f"extranet/hosts/{HOST}.yaml",
