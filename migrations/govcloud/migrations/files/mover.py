@@ -14,7 +14,7 @@ from govcloud.errors import ToolkitError
 from govcloud.migrations.files.hold import hold
 from govcloud.migrations.files.passes import Passed, Place, bring_over, scan
 from govcloud.migrations.files.remembering import changed_since, remember
-from govcloud.migrations.files.state import State
+from govcloud.migrations.files.state import State, forget
 from govcloud.migrations.files.verifying import compare
 from govcloud.migrations.findings import Finding, Weight
 from govcloud.migrations.moves import Alone
@@ -26,6 +26,8 @@ from govcloud.progress import Progress
 
 PASSES = 3
 """How often the tree is gone over while people work: the last of these tells how long the stop will be."""
+BACK, VERIFIED = "back.sqlite", "verified.sqlite"
+"""How the target was before it took writes: what differs later was written there."""
 LEFT_OUT = "it is left out, as the move says"
 
 
@@ -137,10 +139,12 @@ class FilesMover(Alone):
     def verify(self, deadline: Deadline) -> Facts:
         """Nobody writes, and every entry is the same; content was compared chunk by chunk as it came over."""
         self._demand_still(self._hold("look", self.source), self.source)
-        return self._equal(content=False)
-
-    def _equal(self, content: bool) -> Facts:
-        found = compare(self.source, self.target, self.without, content)
+        # What the target is now is remembered by the same look at it: a second one would be part of the stop.
+        place = self.directory / VERIFIED
+        forget(place)
+        with closing(State(place)) as back, closing(State(self.directory / "here.sqlite")) as here:
+            seen = lambda: remember(self.target, back, here, self.without)  # noqa: E731
+            found = compare(self.source, self.target, self.without, content=False, seen=seen)
         if found["differences"]:
             told = "; ".join(found["differences"])
             raise ToolkitError(f"both sides differ: {told}", str(self.target), "cut over again")
@@ -148,10 +152,13 @@ class FilesMover(Alone):
 
     def arm(self, deadline: Deadline) -> Facts:
         """Remember how the target is now: what differs later was written there."""
-        place = self.directory / "back.sqlite"
-        place.unlink(missing_ok=True)
+        place, verified = self.directory / BACK, self.directory / VERIFIED
+        forget(place)
+        if verified.exists():
+            verified.replace(place)
+            return {}
         with closing(State(place)) as back, closing(State(self.directory / "here.sqlite")) as here:
-            return {"entries": remember(self.target, back, here)}
+            return {"entries": sum(1 for _ in remember(self.target, back, here, self.without))}
 
     def switch(self, deadline: Deadline) -> Facts:
         """Nothing: applications are led by their configuration."""
@@ -170,25 +177,25 @@ class FilesMover(Alone):
 
     def disarm(self) -> None:
         """Forget how the target was."""
-        (self.directory / "back.sqlite").unlink(missing_ok=True)
+        forget(self.directory / BACK)
 
     def switch_back(self) -> None:
         """Nothing, as `switch`."""
 
     def evidence(self) -> Facts:
         """Every entry and every byte of both sides, read anew; not what was written at the target since."""
-        place = self.directory / "back.sqlite"
+        place = self.directory / BACK
         if not place.exists():
             return compare(self.source, self.target, self.without)
         with closing(State(place)) as back:
-            written = lambda: changed_since(self.target, back)  # noqa: E731
+            written = lambda: changed_since(self.target, back, self.without)  # noqa: E731
             return compare(self.source, self.target, self.without, written=written)
 
     def bring_back(self) -> Facts:
         """Bring home what was written at the target; nobody works at the source yet."""
         self._demand_still(self._hold("fence", self.target), self.target)
         self._hold("unfence", self.source)
-        return self._told(self._over(self.target, self.source, "back.sqlite", last=True))
+        return self._told(self._over(self.target, self.source, BACK, last=True))
 
     def clean_up(self) -> Facts:
         """Let the target take writes, should it have been taken back from there."""

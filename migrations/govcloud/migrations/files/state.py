@@ -7,7 +7,7 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,12 @@ _MEASURED = (
     "SELECT count(*), coalesce(sum(json_extract(s.entry, '$.size')), 0) FROM plan p"
     " JOIN seen s ON s.path = p.path WHERE p.what = ?"
 )
+
+
+def forget(place: Path) -> None:
+    """Have a state begin anew: what SQLite keeps beside it goes, too."""
+    for suffix in ("", "-wal", "-shm"):
+        place.with_name(place.name + suffix).unlink(missing_ok=True)
 
 
 def path_of(entry: Mapping[str, Any]) -> bytes:
@@ -172,6 +178,17 @@ class State:
         with self._lock:
             self._database.execute("BEGIN")
             self._database.executemany(_KEPT, rows)
+            self._database.execute("COMMIT")
+
+    def keep_seen(self, digests: Callable[[bytes], list[str] | None], scanned: int) -> None:
+        """Note that all of the last scan is as it is to be, files with these digests; all or none."""
+        rows = (
+            (path, entry, json.dumps(found) if (found := digests(path)) else None, scanned)
+            for path, entry in self._all("SELECT path, entry FROM seen ORDER BY path")
+        )
+        with self._lock:
+            self._database.execute("BEGIN")
+            self._database.executemany("INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?)", rows)
             self._database.execute("COMMIT")
 
     def take_stock(self, entries: Iterable[Entry]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import threading
@@ -31,18 +32,21 @@ def compare(
     without: Sequence[str],
     content: bool = True,
     written: Callable[[], Set[bytes]] = frozenset,
+    seen: Callable[[], Iterator[Entry]] | None = None,
 ) -> dict[str, Any]:
     """Count, bytes and a digest of each side, and what differs, by name; nothing recorded is believed.
 
     Without `content` files are compared by all but what is in them: quick, for when nobody may write. What
     was `written` at the target since it took writes is left out on both sides, and counted: it is asked for
-    when both sides have been read, as more may be written meanwhile.
+    when both sides have been read, as more may be written meanwhile. `seen` gives the target's entries where
+    somebody else needs them, too.
     """
-    with TemporaryDirectory(prefix="govcloud-") as directory, ThreadPoolExecutor(2) as pool:
+    with TemporaryDirectory(prefix="govcloud-") as directory, ThreadPoolExecutor(1) as pool:
         listings = [Listing(Path(directory) / side) for side in SIDES]
         with closing(listings[0]) as theirs, closing(listings[1]) as ours:
-            sides = ((source, theirs), (target, ours))
-            list(pool.map(lambda side: _list(side[0], side[1], without, content), sides))
+            there = pool.submit(_list, source, theirs, lambda: _entries(source, without), content)
+            _list(target, ours, seen or (lambda: _entries(target, without)), content)
+            there.result()
             since = written()
             found, count, size = _compared(theirs, ours, since)
             digests = [_digest(listing, since) for listing in listings]
@@ -106,7 +110,7 @@ def _different(theirs: dict[str, Any], ours: dict[str, Any]) -> list[str]:
     return sorted(parts)
 
 
-def _list(place: Place, listing: Listing, without: Sequence[str], content: bool) -> None:
+def _list(place: Place, listing: Listing, seen: Callable[[], Iterator[Entry]], content: bool) -> None:
     """Every entry of a tree, with what is compared of it."""
     groups: dict[str, str] = {}
 
@@ -119,7 +123,7 @@ def _list(place: Place, listing: Listing, without: Sequence[str], content: bool)
             kept["is the same as"] = groups.setdefault(entry["same"], shown(path))
         return path, kept
 
-    listing.add(compared(entry) for entry in _entries(place, without))
+    listing.add(compared(entry) for entry in seen())
     if content:
         listing.contents(_hashed(place, listing))
 
@@ -130,9 +134,15 @@ def _entries(place: Place, without: Sequence[str]) -> Iterator[Entry]:
         for kind, payload in talk.frames():
             entry = json.loads(payload)
             if kind == b"X":
-                yield {**entry, "kind": UNREAD, "user": "", "group": "", "uid": 0, "gid": 0}
+                yield {**unread(path_of(entry)), **entry}
             elif kind == b"E" and entry["kind"] not in SPECIAL:
                 yield entry
+
+
+def unread(path: bytes) -> Entry:
+    """An entry of which nothing is known."""
+    owner = {"user": "", "group": "", "uid": 0, "gid": 0}
+    return {"path": base64.b64encode(path).decode(), "kind": UNREAD, **owner}
 
 
 def _hashed(place: Place, listing: Listing) -> Iterator[tuple[bytes, str]]:
