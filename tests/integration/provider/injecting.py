@@ -23,6 +23,8 @@ SERVICES = {"identity": "/v3", "image": "/v2", "compute": "/v2.1", "network": "/
 LATE = 2.0
 """Seconds after which a create that was held up reaches the server."""
 SLOW = 1.0
+UNDER_WAY: list[threading.Thread] = []
+"""Calls that reach the server late."""
 
 Forward = Callable[[], requests.Response]
 Fault = Callable[[Handler, Forward], None]
@@ -41,8 +43,16 @@ def late(handler: Handler, forward: Forward) -> None:
         time.sleep(LATE)
         forward()
 
-    threading.Thread(target=deliver).start()
+    thread = threading.Thread(target=deliver)
+    UNDER_WAY.append(thread)
+    thread.start()
     hang_up(handler, requests.Response())
+
+
+def arrived() -> None:
+    """Wait until the server has answered every call that came late, however busy it is."""
+    while UNDER_WAY:
+        UNDER_WAY.pop().join()
 
 
 def reset(handler: Handler, forward: Forward) -> None:
@@ -153,8 +163,7 @@ def create_amid(
         way.clear()
     if not identifier:
         identifier = world.session(declared, "faults").create(address, kind)
-    if fault == "late create":
-        time.sleep(LATE)
+    arrived()
     return address, kind, identifier, len(world.session(declared, "faults").standing(address, kind))
 
 
