@@ -27,6 +27,11 @@ def examined(old: LiveHost | Container, new: Container, opened: Ports) -> Iterat
     yield from _elsewhere(look)
     yield from _taken(look, room)
     yield from _closed(look, opened)
+    if not look["leads"]:
+        seen = "it has no systemd-socket-proxyd: whoever still comes to its address is not led on"
+        yield Finding(
+            "the old address", Weight.ACCEPT, seen, "install it there, or change names on the night"
+        )
     needed = look["used"] * COPIES
     if not room["made"] and room["free"] < needed:
         seen = f"it has {room['free'] // MIB} MiB free, and a rehearsal's copies take {needed // MIB}"

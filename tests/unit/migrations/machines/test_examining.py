@@ -19,6 +19,7 @@ LOOK: dict[str, Any] = {
     "machine": "x86_64",
     "left": [{"place": "/boot/efi", "source": "/dev/sda1", "kind": "vfat"}],
     "used": 2 * GIB,
+    "leads": True,
     "ports": [{"port": 22, "program": "sshd"}, {"port": 443, "program": "nginx"}],
 }
 ROOM: dict[str, Any] = {
@@ -51,6 +52,7 @@ def test_a_machine_that_fits_is_let_through() -> None:
         ({}, {"free": 3 * GIB}, "room for the root", Weight.BLOCKS),
         ({}, {"ports": [{"port": 443, "program": "nginx"}]}, "port 443", Weight.BLOCKS),
         ({"ports": [{"port": 8080, "program": "java"}]}, {}, "closed port 8080", Weight.ACCEPT),
+        ({"leads": False}, {}, "the old address", Weight.ACCEPT),
         (
             {"left": [{"place": "/archive", "source": "nas:/archive", "kind": "remote"}]},
             {},

@@ -23,6 +23,7 @@ def look(_: dict[str, Any]) -> dict[str, Any]:
         "left": list(disks.left_out()),
         "used": sum(used(one["place"]) for one in disks.carried()),
         "ports": leading.listening(),
+        "leads": os.path.exists(leading.PROXY),
     }
 
 
