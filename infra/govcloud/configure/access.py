@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from govcloud.errors import ToolkitError
-from govcloud.local import private_directory, write_private
+from govcloud.local import private_directory, quoted, write_private
 from govcloud.topology import Machine, PlaneTopology
 
 LOGIN = "debian"
@@ -88,10 +88,10 @@ class Access:
 
 def ssh_config(access: Access) -> str:
     """OpenSSH's settings of one plane. No option of the person's own configuration is read beside them."""
-    known = _quoted(access.known_hosts)
+    known = quoted(access.known_hosts)
     everywhere = {
         "User": LOGIN,
-        "IdentityFile": _quoted(access.key),
+        "IdentityFile": quoted(access.key),
         "IdentitiesOnly": "yes",
         "UserKnownHostsFile": known,
         "GlobalKnownHostsFile": "/dev/null",
@@ -107,13 +107,3 @@ def ssh_config(access: Access) -> str:
         lines += [f"Host {machine.id}", f"  HostName {access.address(machine)}"]
     lines += ["Host *", *(f"  {name} {value}" for name, value in everywhere.items())]
     return "\n".join(lines) + "\n"
-
-
-def _quoted(path: Path) -> str:
-    """A path as OpenSSH reads it whole: absolute, in quotes, and a per cent sign standing for itself."""
-    text = str(path.absolute()).replace("%", "%%")
-    if '"' in text or "\n" in text:
-        raise ToolkitError(
-            f"OpenSSH cannot name {text!r}", remedy="choose a work directory without quotes or line breaks"
-        )
-    return f'"{text}"'

@@ -3,6 +3,7 @@
 from govcloud.local.cache import cache_directory, cache_place
 from govcloud.local.code import code_digest
 from govcloud.local.files import listed, private_directory, write_private, write_private_bytes
+from govcloud.local.openssh import quoted
 
 __all__ = [
     "cache_directory",
@@ -10,6 +11,7 @@ __all__ = [
     "code_digest",
     "listed",
     "private_directory",
+    "quoted",
     "write_private",
     "write_private_bytes",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ PASSES = 3
 """How often the tree is gone over while people work: the last of these tells how long the stop will be."""
 BACK, VERIFIED = "back.sqlite", "verified.sqlite"
 """How the target was before it took writes: what differs later was written there."""
+IN_PASSING = 2.0
+"""Seconds in which whoever had a file open when the tree was fenced may come to its end."""
 LEFT_OUT = "it is left out, as the move says"
 
 
@@ -126,8 +129,13 @@ class FilesMover(Alone):
         return {}
 
     def fence(self, deadline: Deadline) -> Facts:
-        """Have the tree refuse writes; who holds a file open for writing is named."""
+        """Have the tree refuse writes; who holds a file open for writing, and for longer, is named."""
         found = self._hold("fence", self.source)
+        until = time.monotonic() + IN_PASSING
+        while found["writers"] and time.monotonic() < until:
+            deadline.demand(f"waiting for who writes to {self.name}")
+            time.sleep(0.1)
+            found = self._hold("look", self.source)
         self._demand_still(found, self.source)
         return found
 

@@ -16,9 +16,12 @@ from govcloud.migrations.pace import Meter, Pace
 from govcloud.migrations.remote import Host, LostError
 from govcloud.progress import Progress
 
+ENDS = (b"E", b"U", b"X")
+"""What comes last of a file: it came whole, it is as it was brought over before, it could not be read."""
 SPECIAL = ("fifo", "socket", "device")
 TOLD = 10
 LAST_WORDS = 10.0
+SPOILT = "its copy at the target was spoilt or taken away, and comes anew with the next pass"
 REMEDY = "see who writes there, or accept by name that it stays behind"
 
 
@@ -202,7 +205,7 @@ def _send(
         with talking(source.host, "read", source.root) as reader:
             asking = threading.Thread(target=_ask, args=(reader, state, failures), daemon=True)
             asking.start()
-            _relay(reader, writer, state, count, passed, pace, meter, check)
+            _relay(reader, writer, count, passed, pace, meter, check)
             asking.join()
         _finish(writer, state, passed)
     except LostError:
@@ -234,7 +237,7 @@ def _finish(writer: Talk, state: State, passed: Passed) -> None:
 def _ask(reader: Talk, state: State, failures: Queue[ToolkitError]) -> None:
     try:
         for entry, digests in state.planned("file"):
-            reader.tell(b"F", {"path": entry["path"], "digests": digests or []})
+            reader.tell(b"F", {"entry": entry, "digests": digests})
         reader.end()
     except ToolkitError as error:
         failures.put(error)
@@ -248,7 +251,7 @@ def _note(writer: Talk, state: State, scanned: int, passed: Passed, failures: Qu
             if kind == b"B":
                 path = path_of(told)
                 state.doubt(path)
-                passed.miss(path, "its copy at the target was spoilt, and comes anew with the next pass")
+                passed.miss(path, SPOILT)
             else:
                 state.keep_all(((path_of(one), one["digests"]) for one in told["kept"]), scanned)
     except ToolkitError as error:
@@ -258,7 +261,6 @@ def _note(writer: Talk, state: State, scanned: int, passed: Passed, failures: Qu
 def _relay(
     reader: Talk,
     writer: Talk,
-    state: State,
     count: int,
     passed: Passed,
     pace: Pace,
@@ -271,16 +273,13 @@ def _relay(
     while left:
         check()
         kind, payload = next(frames)
-        if kind == b"F":
-            writer.say(b"F", state.seen(path_of(json.loads(payload))))
-            continue
-        pace.take(len(payload))
         writer.say(kind, payload)
-        meter.add(len(payload))
-        if kind in (b"E", b"X"):
+        if kind in ENDS:
             left -= 1
             _count(kind, json.loads(payload), passed)
-        else:
+        elif kind != b"F":
+            pace.take(len(payload))
+            meter.add(len(payload))
             passed.carried += len(payload)
 
 

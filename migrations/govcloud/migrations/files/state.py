@@ -120,12 +120,10 @@ class State:
             " LEFT JOIN done d ON d.path = s.path ORDER BY s.path"
         )
         for now, then, digests, scanned in self._all(query):
-            yield (
-                json.loads(now),
-                None if then is None else json.loads(then),
-                None if digests is None else json.loads(digests),
-                scanned,
-            )
+            entry = json.loads(now)
+            # Most are as they were: what is the same text need not be read twice.
+            before = entry if now == then else None if then is None else json.loads(then)
+            yield entry, before, None if digests is None else json.loads(digests), scanned
 
     def plan(self, rows: Iterable[tuple[str, bytes, str | None]]) -> None:
         """Take in what is to be done in a pass: what, to which path, and of a further name the first one."""
@@ -153,12 +151,6 @@ class State:
         with self._lock:
             row = self._database.execute(_MEASURED, [what]).fetchone()
         return int(row[0]), int(row[1])
-
-    def seen(self, path: bytes) -> bytes:
-        """An entry as the last scan saw it, as JSON."""
-        with self._lock:
-            row = self._database.execute("SELECT entry FROM seen WHERE path = ?", [path]).fetchone()
-        return str(row[0]).encode()
 
     def digests_of(self, path: bytes) -> list[str] | None:
         """The digests of a file that was brought over; None of anything else."""

@@ -12,22 +12,13 @@ from pathlib import Path
 import pytest
 
 from govcloud.errors import ToolkitError
-from govcloud.migrations.files import FilesMover, Place
+from govcloud.migrations.files import FilesMover
 from govcloud.migrations.journal import open_journal
-from govcloud.migrations.moves import begin, bring_home
-from govcloud.migrations.night import Deadline, cut_over
-from govcloud.migrations.pace import Pace
-from govcloud.migrations.remote import Host
+from govcloud.migrations.moves import bring_home
+from govcloud.migrations.night import Deadline
 from govcloud.progress import Silent
-from integration.migrations.sshd import Server, running
-
-MOVE = "attachments-move"
-
-
-@pytest.fixture(scope="module")
-def legacy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("legacy")) as found:
-        yield found
+from integration.migrations.files.moving import MOVE, copied, cut, let_go, moving
+from integration.migrations.sshd import Server
 
 
 @pytest.fixture
@@ -37,41 +28,19 @@ def moved(legacy: Server, tmp_path: Path) -> Iterator[FilesMover]:
     (source / "folder" / "公告").write_text("开庭")
     (source / "log").write_bytes(b"one\n")
     os.mkfifo(source / "queue")
-    with Host(legacy.login) as there, Host(legacy.login) as here:
-        mover = FilesMover(
-            Place(there, os.fsencode(source)),
-            Place(here, os.fsencode(tmp_path / "to")),
-            tmp_path / "state",
-            ("*.tmp",),
-            Pace(),
-            Silent(),
-        )
+    with moving(legacy.login, tmp_path) as mover:
         yield mover
     let_go(tmp_path)
 
 
-def let_go(folder: Path) -> None:
-    """Take away whatever a test left mounted below its folder, fenced or not."""
-    mounts = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
-    for place in reversed([line.split(" ")[1] for line in mounts]):
-        if place.startswith(f"{folder}/"):
-            subprocess.run(["umount", "--lazy", place], check=True)
-
-
-def copied(moved: FilesMover, folder: Path) -> None:
-    with open_journal(None, folder / "state", MOVE) as (journal, claims):
-        begin([moved], {}, journal, claims, Silent())
-
-
-def cut(moved: FilesMover, folder: Path, allowed: float = 120.0) -> bool:
-    with open_journal(None, folder / "state", MOVE) as (journal, claims):
-        return cut_over([moved], journal, claims, Silent(), allowed, lambda: datetime.now(UTC)).released
+def released(moved: FilesMover, folder: Path, allowed: float = 120.0) -> bool:
+    return cut(moved, folder, allowed).released
 
 
 def test_behind_the_fence_nothing_is_written_and_all_has_come(moved: FilesMover, tmp_path: Path) -> None:
     copied(moved, tmp_path)
     (tmp_path / "from" / "late").write_bytes(b"late")
-    assert cut(moved, tmp_path)
+    assert released(moved, tmp_path)
     with pytest.raises(OSError, match="Read-only file system"):
         (tmp_path / "from" / "later").write_bytes(b"x")
     assert (tmp_path / "to" / "late").read_bytes() == b"late"
@@ -80,7 +49,7 @@ def test_behind_the_fence_nothing_is_written_and_all_has_come(moved: FilesMover,
 
 def test_what_was_written_on_the_platform_comes_home(moved: FilesMover, tmp_path: Path) -> None:
     copied(moved, tmp_path)
-    assert cut(moved, tmp_path)
+    assert released(moved, tmp_path)
     (tmp_path / "to" / "since").write_bytes(b"since")
     (tmp_path / "to" / "folder" / "公告").write_text("改期")
     (tmp_path / "to" / "log").unlink()
@@ -98,13 +67,13 @@ def test_who_holds_a_file_open_is_named_and_all_is_as_before(moved: FilesMover, 
             moved.fence(Deadline(60))
         moved.unfence()
         stray.write(b"two\n")
-    assert cut(moved, tmp_path)
+    assert released(moved, tmp_path)
     assert (tmp_path / "to" / "log").read_bytes() == b"one\ntwo\n"
 
 
 def test_a_cutover_that_comes_too_late_leaves_the_tree_writable(moved: FilesMover, tmp_path: Path) -> None:
     copied(moved, tmp_path)
-    assert not cut(moved, tmp_path, allowed=0.01)
+    assert not released(moved, tmp_path, allowed=0.01)
     (tmp_path / "from" / "still here").touch()
 
 
@@ -122,7 +91,7 @@ def test_a_mount_in_the_tree_is_fenced_with_it(moved: FilesMover, tmp_path: Path
     try:
         (uploads / "photo").write_bytes(b"photo")
         copied(moved, tmp_path)
-        assert cut(moved, tmp_path)
+        assert released(moved, tmp_path)
         assert (tmp_path / "to" / "uploads" / "photo").read_bytes() == b"photo"
         with pytest.raises(OSError, match="Read-only file system"):
             (uploads / "later").touch()

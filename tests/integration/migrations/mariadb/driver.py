@@ -9,6 +9,7 @@ from typing import Any
 
 from govcloud.migrations.mariadb import mover
 from govcloud.migrations.rehearsing import settle
+from integration.migrations.dying import die_everywhere
 from integration.migrations.mariadb.moving import copy, cut
 from integration.migrations.mariadb.moving import mover as made
 from integration.migrations.mariadb.servers import Server
@@ -19,8 +20,8 @@ def be_careless() -> None:
     mover.following.follow = lambda *_, **__: 0  # type: ignore[assignment]
 
 
-def main() -> None:
-    wanted: dict[str, Any] = json.loads(sys.argv[1])
+def run(wanted: dict[str, Any]) -> None:
+    """Do what is wanted, to its end."""
     source, target = (Server(one["number"], Path(one["folder"]), one["port"]) for one in wanted["servers"])
     folder = Path(wanted["folder"])
     moved = made(source, target, folder)
@@ -32,6 +33,13 @@ def main() -> None:
         outcome = cut(moved, folder, 600.0)
         if not outcome.released:
             sys.exit(outcome.reason)
+
+
+def main() -> None:
+    wanted = json.loads(sys.argv[1])
+    if wanted["everywhere"]:
+        sys.exit(die_everywhere(wanted["what"], lambda: run(wanted)))
+    run(wanted)
 
 
 if __name__ == "__main__":

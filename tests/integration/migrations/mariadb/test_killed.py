@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from govcloud.migrations.rehearsing import settle
+from integration.migrations import dying
+from integration.migrations.dying import died_everywhere
 from integration.migrations.mariadb.moving import (
     DATABASE,
     MOVED,
@@ -24,7 +24,6 @@ from integration.migrations.mariadb.moving import (
 from integration.migrations.mariadb.servers import Server
 
 KILLS = int(os.environ.get("GOVCLOUD_KILLS", "6"))
-TESTS = Path(__file__).parents[3]
 MUCH = (
     "INSERT INTO account (name, photo) SELECT concat('n', seq), repeat(md5(seq), 60) FROM seq_1_to_60000",
     "INSERT INTO journal SELECT 9, seq, seq FROM seq_1_to_60000",
@@ -32,18 +31,22 @@ MUCH = (
 
 
 def started(
-    what: str, source: Server, target: Server, folder: Path, careless: bool = False
+    what: str,
+    source: Server,
+    target: Server,
+    folder: Path,
+    everywhere: bool = False,
+    careless: bool = False,
 ) -> subprocess.Popen[str]:
     servers = [{"number": s.number, "folder": str(s.folder), "port": s.port} for s in (source, target)]
-    wanted = {"what": what, "servers": servers, "folder": str(folder), "careless": careless}
-    return subprocess.Popen(
-        [sys.executable, "-m", "integration.migrations.mariadb.driver", json.dumps(wanted)],
-        cwd=TESTS,
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    wanted = {
+        "what": what,
+        "servers": servers,
+        "folder": str(folder),
+        "everywhere": everywhere,
+        "careless": careless,
+    }
+    return dying.started("integration.migrations.mariadb.driver", wanted)
 
 
 def killed(process: subprocess.Popen[str], after: float) -> bool:
@@ -62,6 +65,14 @@ def released(source: Server, target: Server, folder: Path, kills: int, chance: r
     moved = mover(source, target, folder)
     settle([moved], 60)
     return cut(moved, folder).released
+
+
+def test_killed_at_every_boundary_it_goes_on(source: Server, target: Server, tmp_path: Path) -> None:
+    with writing(source, count=2) as writers:
+        assert died_everywhere(started("copy", source, target, tmp_path, everywhere=True)) > 4
+        assert died_everywhere(started("cut", source, target, tmp_path, everywhere=True)) > 4
+    assert lost_and_doubled(writers, target, MOVED) == (0, 0)
+    assert mover(source, target, tmp_path).evidence()["differences"] == []
 
 
 def test_killed_at_random_instants_it_goes_on(source: Server, target: Server, tmp_path: Path) -> None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from govcloud.errors import ToolkitError, ToolkitErrors
+from integration.migrations import dying
+from integration.migrations.dying import died_everywhere, ended
 from integration.migrations.postgresql.clusters import Cluster, running
 from integration.migrations.postgresql.moving import copy, cut, lost_and_doubled, mover, writing
 
 KILLS = int(os.environ.get("GOVCLOUD_KILLS", "5"))
-TESTS = Path(__file__).parents[3]
 
 
 def started(
@@ -38,26 +37,11 @@ def started(
         "everywhere": everywhere,
         "careless": careless,
     }
-    return subprocess.Popen(
-        [sys.executable, "-m", "integration.migrations.postgresql.driver", json.dumps(wanted)],
-        cwd=TESTS,
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    said, complained = process.communicate(timeout=300)
-    return process.returncode, said + complained
+    return dying.started("integration.migrations.postgresql.driver", wanted)
 
 
 def dying_everywhere(what: str, source: Cluster, target: Cluster, folder: Path) -> int:
-    """How often it died, at every boundary of a step, before it came to its end."""
-    code, said = ended(started(what, source, target, folder, everywhere=True))
-    assert code == 0, said
-    return int(said.split()[-1])
+    return died_everywhere(started(what, source, target, folder, everywhere=True))
 
 
 def test_killed_at_every_boundary_it_goes_on(source: Cluster, target: Cluster, tmp_path: Path) -> None:

@@ -23,21 +23,9 @@ from govcloud.errors import ToolkitError
 from govcloud.migrations.assessing import look_at
 from govcloud.migrations.remote import Host, LostError, door_for, door_on_loopback, leading, led
 from govcloud.progress import Silent
-from integration.migrations.sshd import Server, free_port, key, running, through
+from integration.migrations.sshd import Server, free_port, key, through
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("legacy")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def bastion(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("bastion"), "bastion") as found:
-        yield found
 
 
 @pytest.fixture

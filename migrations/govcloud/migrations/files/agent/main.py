@@ -7,7 +7,7 @@ import resource
 
 from govcloud.migrations.files.agent.reading import digest, read
 from govcloud.migrations.files.agent.scanning import scan
-from govcloud.migrations.files.agent.wire import frames, sink, tell
+from govcloud.migrations.files.agent.wire import flush, frames, tell
 from govcloud.migrations.files.agent.writing import write
 
 ACTS = {"scan": scan, "read": read, "write": write, "digest": digest}
@@ -28,4 +28,4 @@ def main() -> None:
             else error.filename
         )
         tell(b"!", {"error": error.strerror, "number": error.errno, "where": str(where or "")})
-    sink.flush()
+    flush()

@@ -37,47 +37,72 @@ def read(wanted: dict[str, Any]) -> None:
         if kind != b"F":
             return
         asked = json.loads(payload)
-        path = name(asked["path"])
+        path = asked["entry"]["path"]
         say(b"F", payload)
         try:
-            above, last = tree.within(path)
+            above, last = tree.within(name(path))
             descriptor = os.open(last, NOFOLLOW, dir_fd=above)
         except OSError as error:
-            tell(b"X", {"path": asked["path"], "error": error.strerror, "gone": error.errno == errno.ENOENT})
+            tell(b"X", {"path": path, "error": error.strerror})
             continue
         try:
-            send(descriptor, asked)
+            send(descriptor, path, asked["digests"])
         except OSError as error:
-            tell(b"X", {"path": asked["path"], "error": error.strerror, "gone": False})
+            tell(b"X", {"path": path, "error": error.strerror})
         finally:
             os.close(descriptor)
 
 
-def send(descriptor: int, asked: dict[str, Any]) -> None:
-    """One file's chunks, then what it was: its digests, and whether it changed while it was read."""
+def send(descriptor: int, path: str, known: list[str] | None) -> None:
+    """One file's chunks, then what it was: its digests, and whether it changed while it was read.
+
+    Of a file that is as the asker has it (`known`, in digests of its chunks) nothing but that is told.
+    """
     before = os.fstat(descriptor)
-    known, digests = asked["digests"], []
-    for number, (at, empty) in enumerate(pieces(descriptor, before.st_size)):
-        length = min(CHUNK, before.st_size - at)
+    digests: list[str] = []
+    same = 0
+    for at, empty in pieces(descriptor, before.st_size):
+        length, number = min(CHUNK, before.st_size - at), len(digests)
         content = b"" if empty else os.pread(descriptor, length, at)
         if not empty and len(content) < length:
             break
         digest = "0" if empty else hashlib.blake2b(content, digest_size=32).hexdigest()
+        stays = known is not None and number < len(known) and known[number] == digest
+        if same == number and not stays:
+            retell(digests, before.st_size)
         digests.append(digest)
-        if empty:
-            say(b"Z", struct.pack(">Q", length))
-        elif number < len(known) and known[number] == digest:
-            say(b"S", struct.pack(">QI", at, length) + bytes.fromhex(digest))
+        if same == number and stays:
+            same += 1
         else:
-            say(b"D", content)
+            chunk(at, length, digest, None if stays else content)
     after = os.fstat(descriptor)
-    still = (before.st_size, before.st_mtime_ns, before.st_ctime_ns) == (
-        after.st_size,
-        after.st_mtime_ns,
-        after.st_ctime_ns,
-    )
-    seen = {"size": before.st_size, "mtime": before.st_mtime_ns, "ctime": before.st_ctime_ns}
-    tell(b"E", {"path": asked["path"], "digests": digests, "still": still, **seen})
+    # Of a hole at the end the digest does not say how long it is.
+    unchanged = digests == known and digests[-1:] != ["0"]
+    if same == len(digests) and not unchanged:
+        retell(digests, before.st_size)
+    told = {"path": path, "digests": digests, "size": before.st_size, "mtime": before.st_mtime_ns}
+    tell(b"U" if unchanged else b"E", {**told, "still": stamp(before) == stamp(after)})
+
+
+def stamp(status: os.stat_result) -> tuple[int, int, int]:
+    """What changes whenever a file's content does."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def retell(digests: list[str], size: int) -> None:
+    """Tell the first chunks of a file, which the asker has."""
+    for number, digest in enumerate(digests):
+        chunk(number * CHUNK, min(CHUNK, size - number * CHUNK), digest, None)
+
+
+def chunk(at: int, length: int, digest: str, content: bytes | None) -> None:
+    """Tell a chunk: a hole, one that the asker has (`content` is None), or what is in it."""
+    if digest == "0":
+        say(b"Z", struct.pack(">Q", length))
+    elif content is None:
+        say(b"S", struct.pack(">QI", at, length) + bytes.fromhex(digest))
+    else:
+        say(b"D", content)
 
 
 def digest(wanted: dict[str, Any]) -> None:

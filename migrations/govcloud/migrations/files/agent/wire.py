@@ -14,6 +14,7 @@ import os
 import stat
 import struct
 import sys
+import threading
 from typing import Any, BinaryIO, Callable, Iterator
 
 CHUNK = 1024 * 1024
@@ -40,6 +41,8 @@ KINDS = {
 source: BinaryIO = sys.stdin.buffer
 sink: BinaryIO = open(sys.stdout.fileno(), "wb", buffering=CHUNK // 4, closefd=False)  # noqa: SIM115
 
+saying = threading.Lock()
+
 
 def text(name: bytes) -> str:
     """A name as it stands in a frame."""
@@ -52,9 +55,16 @@ def name(written: str) -> bytes:
 
 
 def say(kind: bytes, payload: bytes = b"") -> None:
-    """Write a frame."""
-    sink.write(HEAD.pack(kind, len(payload)))
-    sink.write(payload)
+    """Write a frame; more than one thread may."""
+    with saying:
+        sink.write(HEAD.pack(kind, len(payload)))
+        sink.write(payload)
+
+
+def flush() -> None:
+    """Have all that was written go."""
+    with saying:
+        sink.flush()
 
 
 def tell(kind: bytes, document: Any) -> None:

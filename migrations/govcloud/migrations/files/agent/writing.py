@@ -4,46 +4,30 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import ctypes
 import grp
 import hashlib
+import itertools
 import json
 import os
 import pwd
 import stat
 import struct
-from typing import AbstractSet as Set
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
+from govcloud.migrations.files.agent.alone import alone
+from govcloud.migrations.files.agent.removing import kernels, remove, sweep
+from govcloud.migrations.files.agent.syncing import Disk
 from govcloud.migrations.files.agent.wire import (
     DIRECTORY,
-    KINDS,
     NEW,
     NOFOLLOW,
-    SYNC_EVERY,
-    SYNC_FILES,
     Tree,
     attributes,
     frames,
     name,
     say,
-    sink,
     tell,
 )
-
-MADE_UP = (
-    "proc",
-    "sysfs",
-    "devtmpfs",
-    "devpts",
-    "cgroup",
-    "cgroup2",
-    "debugfs",
-    "tracefs",
-    "securityfs",
-    "autofs",
-)
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Writer:
@@ -52,9 +36,7 @@ class Writer:
     def __init__(self, root: bytes, ours: bytes) -> None:
         self.tree = Tree(root)
         self.ours = ours
-        self.unsynced = 0
-        self.waiting: list[dict[str, Any]] = []
-        self.disks: dict[int, int] = {}
+        self.disk = Disk()
         self.users: dict[str, int] = {}
         self.groups: dict[str, int] = {}
 
@@ -82,21 +64,24 @@ class Writer:
                 os.setxattr(descriptor, one, base64.b64decode(value))
         os.utime(descriptor, ns=(entry["mtime"], entry["mtime"]))
 
+    def named(self, last: bytes) -> bytes:
+        """A name of ours, as short as a name may be long."""
+        return self.ours + hashlib.blake2b(last, digest_size=12).hexdigest().encode()
+
     def aside(self, above: int, last: bytes) -> bytes:
-        """The name aside of which something is made, and nothing of that name: whatever lay there is no part of it."""
-        found = self.ours + hashlib.blake2b(last, digest_size=12).hexdigest().encode()
+        """The name aside of which something is made, and nothing of that name: what lay there is no part of it."""
+        found = self.named(last)
         with contextlib.suppress(FileNotFoundError):
             remove(above, found)
         return found
 
-    def clear(self, above: int, last: bytes, kind: str) -> None:
-        """Take away what stands there and is of another kind."""
+    def put(self, aside: bytes, above: int, last: bytes) -> None:
+        """Put what was made aside in its place, in one step where no directory stands there."""
         try:
-            status = os.stat(last, dir_fd=above, follow_symlinks=False)
-        except FileNotFoundError:
-            return
-        if KINDS[stat.S_IFMT(status.st_mode)] != kind:
+            os.rename(aside, last, src_dir_fd=above, dst_dir_fd=above)
+        except IsADirectoryError:
             remove(above, last)
+            os.rename(aside, last, src_dir_fd=above, dst_dir_fd=above)
 
     def directory(self, entry: dict[str, Any]) -> None:
         """Make a directory; its mode and time come last, when all in it stands."""
@@ -104,9 +89,12 @@ class Writer:
         if not path:
             return
         above, last = self.tree.within(path)
-        self.clear(above, last, "directory")
-        with contextlib.suppress(FileExistsError):
+        try:
             os.mkdir(last, 0o700, dir_fd=above)
+        except FileExistsError:
+            if not stat.S_ISDIR(os.stat(last, dir_fd=above, follow_symlinks=False).st_mode):
+                os.unlink(last, dir_fd=above)
+                os.mkdir(last, 0o700, dir_fd=above)
 
     def finish(self, entry: dict[str, Any]) -> None:
         """Give a directory what it has besides its content."""
@@ -121,12 +109,11 @@ class Writer:
     def link(self, entry: dict[str, Any]) -> None:
         """Make a symbolic link, in one step."""
         above, last = self.tree.within(name(entry["path"]))
-        self.clear(above, last, "link")
         aside = self.aside(above, last)
         os.symlink(name(entry["to"]), aside, dir_fd=above)
         os.chown(aside, *self.number(entry), dir_fd=above, follow_symlinks=False)
         os.utime(aside, ns=(entry["mtime"], entry["mtime"]), dir_fd=above, follow_symlinks=False)
-        os.rename(aside, last, src_dir_fd=above, dst_dir_fd=above)
+        self.put(aside, above, last)
 
     def same(self, entry: dict[str, Any]) -> None:
         """Make another name of a file that stands."""
@@ -134,47 +121,68 @@ class Writer:
         kept = os.dup(first_above)
         try:
             above, last = self.tree.within(name(entry["path"]))
-            self.clear(above, last, "file")
             aside = self.aside(above, last)
             os.link(first, aside, src_dir_fd=kept, dst_dir_fd=above, follow_symlinks=False)
-            os.rename(aside, last, src_dir_fd=above, dst_dir_fd=above)
+            self.put(aside, above, last)
             # Of two names of one file a rename does nothing: the aside name is still there then.
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(aside, dir_fd=above)
         finally:
             os.close(kept)
 
-    def touch(self, entry: dict[str, Any]) -> None:
-        """Give a file whose content stays what it has besides."""
+    def touch(self, entry: dict[str, Any], size: int | None = None) -> bool:
+        """Give a file whose content stays what it has besides; false where it is gone, or of another size."""
         above, last = self.tree.within(name(entry["path"]))
-        descriptor = os.open(last, NOFOLLOW, dir_fd=above)
         try:
+            descriptor = os.open(last, NOFOLLOW, dir_fd=above)
+        except FileNotFoundError:
+            return self.spoilt(entry["path"])
+        try:
+            if size is not None and os.fstat(descriptor).st_size != size:
+                return self.spoilt(entry["path"])
             self.dress(descriptor, entry)
+            self.disk.hold(descriptor, above)
         finally:
             os.close(descriptor)
+        return True
+
+    def spoilt(self, path: str) -> bool:
+        """Tell that what lies here is not what was brought over: all of it has to come anew."""
+        tell(b"B", {"path": path})
+        return False
 
     def file(self, entry: dict[str, Any], coming: Iterator[tuple[bytes, bytes]]) -> None:
-        """Write a file aside from what comes, and put it in its place."""
+        """Have a file be what comes."""
+        kind, payload = next(coming, (b"", b""))
+        if kind != b"U":
+            told = self.made(entry, itertools.chain([(kind, payload)], coming))
+        else:
+            told = json.loads(payload)
+            if not told["still"] or not self.touch({**entry, "mtime": told["mtime"]}, told["size"]):
+                return
+        if told is None:
+            return
+        self.disk.add(told, 0 if kind == b"U" else told["size"])
+
+    def made(self, entry: dict[str, Any], coming: Iterator[tuple[bytes, bytes]]) -> dict[str, Any] | None:
+        """Write a file aside from what comes, and put it in its place; what it is, or None where it is not."""
         above, last = self.tree.within(name(entry["path"]))
-        self.clear(above, last, "file")
-        aside = self.aside(above, last)
-        descriptor = os.open(aside, NEW, 0o600, dir_fd=above)
+        aside = self.named(last)
+        try:
+            descriptor = os.open(aside, NEW, 0o600, dir_fd=above)
+        except FileExistsError:
+            descriptor = os.open(self.aside(above, last), NEW, 0o600, dir_fd=above)
         try:
             told = self.fill(descriptor, above, last, coming)
             if told is None:
                 os.unlink(aside, dir_fd=above)
-                return
+                return None
             self.dress(descriptor, {**entry, "mtime": told["mtime"]})
-            disk = os.fstat(descriptor).st_dev
+            self.disk.hold(descriptor, above)
         finally:
             os.close(descriptor)
-        os.rename(aside, last, src_dir_fd=above, dst_dir_fd=above)
-        if disk not in self.disks:
-            self.disks[disk] = os.dup(above)
-        self.waiting.append({"path": told["path"], "digests": told["digests"]})
-        self.unsynced += told["size"]
-        if self.unsynced >= SYNC_EVERY or len(self.waiting) >= SYNC_FILES:
-            self.settle()
+        self.put(aside, above, last)
+        return told
 
     def fill(
         self, descriptor: int, above: int, last: bytes, coming: Iterator[tuple[bytes, bytes]]
@@ -190,9 +198,9 @@ class Writer:
                     at += struct.unpack(">Q", payload)[0]
                 elif kind == b"S":
                     place, length = struct.unpack(">QI", payload[:12])
-                    if old < 0:
-                        old = os.open(last, NOFOLLOW, dir_fd=above)
-                    content = os.pread(old, length, place)
+                    if old < 0 and not spoilt:
+                        old = opened(last, above)
+                    content = os.pread(old, length, place) if old >= 0 else b""
                     spoilt = spoilt or hashlib.blake2b(content, digest_size=32).digest() != payload[12:]
                     os.pwrite(descriptor, content, at)
                     at += length
@@ -202,8 +210,7 @@ class Writer:
                     told: dict[str, Any] = json.loads(payload)
                     os.ftruncate(descriptor, at)
                     if spoilt:
-                        # What lies here is not what was brought over: all of it has to come anew.
-                        tell(b"B", {"path": told["path"]})
+                        self.spoilt(told["path"])
                         return None
                     return told if told["still"] and at == told["size"] else None
         finally:
@@ -211,66 +218,24 @@ class Writer:
                 os.close(old)
         raise EOFError
 
-    def settle(self) -> None:
-        """Have all that stands in its place on the disk, then say so: what was not acknowledged comes anew."""
-        for held in self.disks.values():
-            if LIBC.syncfs(held):
-                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-            os.close(held)
-        if self.waiting:
-            tell(b"K", {"kept": self.waiting})
-        self.waiting, self.unsynced, self.disks = [], 0, {}
-        sink.flush()
 
-
-def remove(above: int, last: bytes) -> None:
-    """Take away an entry, and all below it."""
-    status = os.stat(last, dir_fd=above, follow_symlinks=False)
-    if not stat.S_ISDIR(status.st_mode):
-        os.unlink(last, dir_fd=above)
-        return
-    below = os.open(last, DIRECTORY, dir_fd=above)
+def opened(last: bytes, above: int) -> int:
+    """A file, to read from; -1 where it is gone."""
     try:
-        for one in os.listdir(below):
-            remove(below, os.fsencode(one))
-    finally:
-        os.close(below)
-    os.rmdir(last, dir_fd=above)
-
-
-def sweep(folder: int, ours: bytes, kernels: Set[int]) -> None:
-    """Take away what a run that was killed left aside, but not in the kernel's own trees; closes the directory."""
-    try:
-        for last in [os.fsencode(one) for one in os.listdir(folder)]:
-            status = os.stat(last, dir_fd=folder, follow_symlinks=False)
-            if last.startswith(ours):
-                os.unlink(last, dir_fd=folder)
-            elif stat.S_ISDIR(status.st_mode) and status.st_dev not in kernels:
-                sweep(os.open(last, DIRECTORY, dir_fd=folder), ours, kernels)
-    finally:
-        os.close(folder)
-
-
-def kernels() -> Set[int]:
-    """The devices of file systems that the kernel makes up: below `/` there are some."""
-    found = set()
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as stream:
-        for line in stream:
-            words = line.split(" ")
-            if words[words.index("-") + 1] in MADE_UP:
-                major, _, minor = words[2].partition(":")
-                found.add(os.makedev(int(major), int(minor)))
-    return found
+        return os.open(last, NOFOLLOW, dir_fd=above)
+    except FileNotFoundError:
+        return -1
 
 
 def write(wanted: dict[str, Any]) -> None:
     """Do to the tree what comes; a file's chunks follow it."""
     root = name(wanted["root"])
     os.makedirs(root, exist_ok=True)
+    alone(root)
     if wanted["sweep"]:
         sweep(os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), wanted["ours"].encode(), kernels())
     writer, coming = Writer(root, wanted["ours"].encode()), frames()
-    simple = {
+    simple: dict[bytes, Callable[[dict[str, Any]], object]] = {
         b"M": writer.directory,
         b"N": writer.finish,
         b"Y": writer.link,
@@ -280,9 +245,9 @@ def write(wanted: dict[str, Any]) -> None:
     for kind, payload in coming:
         entry = json.loads(payload)
         if kind in b"NHR":
-            writer.settle()
+            writer.disk.settle()
         if kind == b"F":
-            writer.file(entry, coming)
+            writer.file(entry["entry"], coming)
         elif kind == b"R":
             above, last = writer.tree.within(name(entry["path"]))
             with contextlib.suppress(FileNotFoundError):
@@ -290,6 +255,6 @@ def write(wanted: dict[str, Any]) -> None:
             writer.tree.forget()
         else:
             simple[kind](entry)
-    writer.settle()
+    writer.disk.settle()
     os.sync()
     say(b".")
