@@ -52,6 +52,12 @@ class Nights:
     twice: int = 0
 
     @property
+    def last(self) -> str:
+        """The last one, for whoever waits."""
+        figures = f"foretold {self.foretold[-1]:.1f} s, took {self.took[-1]:.1f} s"
+        return f"{figures}, people saw {self.gaps[-1]:.1f} s, {self.rates[-1]:.0f} commits/s"
+
+    @property
     def true(self) -> int:
         """Nights that took as long as was foretold, within 30 % or a second."""
         pairs = zip(self.foretold, self.took, strict=True)
@@ -70,10 +76,7 @@ def main() -> None:
         nights = Nights([], [], [], [])
         for number in range(wanted.nights):
             night(court, machines, nights)
-            print(
-                f"night {number + 1}: foretold {nights.foretold[-1]:.1f} s, took {nights.took[-1]:.1f} s",
-                file=sys.stderr,
-            )
+            print(f"night {number + 1}: {nights.last}", file=sys.stderr)
     finish(
         [
             Figure("nights", len(nights.took), ""),
