@@ -29,7 +29,8 @@ from govcloud.migrations.mariadb.endpoint import (
 
 MADE = "made by this move"
 _DEFINITIONS = ("--no-data", "--skip-triggers", "--skip-routines", "--skip-events")
-_ACTING = ("--no-data", "--no-create-info", "--triggers", "--routines", "--events")
+# Routines and events are made anew by themselves; triggers where it is asked for.
+_ACTING = ("--no-data", "--no-create-info", "--triggers", "--add-drop-trigger", "--routines", "--events")
 _BOTH = (
     "--single-transaction",
     "--skip-lock-tables",
