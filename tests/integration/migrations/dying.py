@@ -82,3 +82,13 @@ def died_everywhere(process: subprocess.Popen[str]) -> int:
     code, said = ended(process)
     assert code == 0, said
     return int(said.split()[-1])
+
+
+def drive(run: Callable[[dict[str, Any]], None], be_careless: Callable[[], None]) -> None:
+    """A driver's own: do what it is asked for, dying or careless as that is wanted."""
+    wanted = json.loads(sys.argv[1])
+    if wanted["careless"]:
+        be_careless()
+    if wanted["everywhere"]:
+        sys.exit(die_everywhere(wanted["what"], lambda: run(wanted)))
+    run(wanted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from govcloud.migrations.files import State
 from govcloud.migrations.remote import Login
-from integration.migrations.dying import die_everywhere
+from integration.migrations.dying import drive
 from integration.migrations.files.moving import copied, cut, moving
 
 RATE = 20_000_000
@@ -39,14 +38,5 @@ def run(wanted: dict[str, Any]) -> None:
             sys.exit(outcome.reason)
 
 
-def main() -> None:
-    wanted = json.loads(sys.argv[1])
-    if wanted["careless"]:
-        be_careless()
-    if wanted["everywhere"]:
-        sys.exit(die_everywhere(wanted["what"], lambda: run(wanted)))
-    run(wanted)
-
-
 if __name__ == "__main__":
-    main()
+    drive(run, be_careless)

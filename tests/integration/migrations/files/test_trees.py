@@ -219,6 +219,27 @@ def test_a_copy_that_was_spoilt_comes_anew(pair: tuple[Place, Place], tmp_path: 
     assert differences(pair) == []
 
 
+@pytest.mark.parametrize("touched", ["its mode", "its content", "nothing in it"])
+@pytest.mark.parametrize("link", [False, True])
+def test_a_copy_that_was_taken_away_comes_anew(
+    pair: tuple[Place, Place], tmp_path: Path, touched: str, link: bool
+) -> None:
+    path, copy = tmp_path / "from" / "big", tmp_path / "to" / "big"
+    path.write_bytes(os.urandom(3 * MIB))
+    passed(pair, tmp_path)
+    copy.unlink()
+    if link:
+        copy.symlink_to("elsewhere")
+    if touched == "its mode":
+        path.chmod(0o600)
+    else:
+        with path.open("r+b") as stream:
+            stream.write(b"changed" if touched == "its content" else path.read_bytes()[:7])
+    assert "taken away" in passed(pair, tmp_path).unread["big"]
+    passed(pair, tmp_path)
+    assert differences(pair) == []
+
+
 def test_what_lies_at_the_name_aside_is_not_followed(pair: tuple[Place, Place], tmp_path: Path) -> None:
     path, outside = tmp_path / "from" / "a", tmp_path / "outside"
     path.write_bytes(b"one")

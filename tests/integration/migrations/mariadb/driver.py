@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from govcloud.migrations.mariadb import mover
 from govcloud.migrations.rehearsing import settle
-from integration.migrations.dying import die_everywhere
+from integration.migrations.dying import drive
 from integration.migrations.mariadb.moving import copy, cut
 from integration.migrations.mariadb.moving import mover as made
 from integration.migrations.mariadb.servers import Server
@@ -25,8 +24,6 @@ def run(wanted: dict[str, Any]) -> None:
     source, target = (Server(one["number"], Path(one["folder"]), one["port"]) for one in wanted["servers"])
     folder = Path(wanted["folder"])
     moved = made(source, target, folder)
-    if wanted["careless"]:
-        be_careless()
     copy(moved, folder)
     if wanted["what"] == "cut":
         settle([moved], 120)
@@ -35,12 +32,5 @@ def run(wanted: dict[str, Any]) -> None:
             sys.exit(outcome.reason)
 
 
-def main() -> None:
-    wanted = json.loads(sys.argv[1])
-    if wanted["everywhere"]:
-        sys.exit(die_everywhere(wanted["what"], lambda: run(wanted)))
-    run(wanted)
-
-
 if __name__ == "__main__":
-    main()
+    drive(run, be_careless)

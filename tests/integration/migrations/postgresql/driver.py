@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from govcloud.migrations.postgresql import copying, ledger
-from integration.migrations.dying import die_everywhere
+from integration.migrations.dying import drive
 from integration.migrations.postgresql.clusters import Cluster
 from integration.migrations.postgresql.moving import copy, cut, home, mover
 
@@ -34,14 +33,5 @@ def run(wanted: dict[str, Any]) -> None:
         home(moved, folder)
 
 
-def main() -> None:
-    wanted = json.loads(sys.argv[1])
-    if wanted["careless"]:
-        be_careless()
-    if wanted["everywhere"]:
-        sys.exit(die_everywhere(wanted["what"], lambda: run(wanted)))
-    run(wanted)
-
-
 if __name__ == "__main__":
-    main()
+    drive(run, be_careless)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import grp
 import hashlib
 import itertools
@@ -133,9 +134,8 @@ class Writer:
     def touch(self, entry: dict[str, Any], size: int | None = None) -> bool:
         """Give a file whose content stays what it has besides; false where it is gone, or of another size."""
         above, last = self.tree.within(name(entry["path"]))
-        try:
-            descriptor = os.open(last, NOFOLLOW, dir_fd=above)
-        except FileNotFoundError:
+        descriptor = opened(last, above)
+        if descriptor < 0:
             return self.spoilt(entry["path"])
         try:
             if size is not None and os.fstat(descriptor).st_size != size:
@@ -220,11 +220,13 @@ class Writer:
 
 
 def opened(last: bytes, above: int) -> int:
-    """A file, to read from; -1 where it is gone."""
+    """A file; -1 where it is gone, or a link stands in its place."""
     try:
         return os.open(last, NOFOLLOW, dir_fd=above)
-    except FileNotFoundError:
-        return -1
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            return -1
+        raise
 
 
 def write(wanted: dict[str, Any]) -> None:
