@@ -19,6 +19,8 @@ from govcloud.migrations.mariadb.endpoint import Connection, Endpoint, quoted, r
 
 MOST = 1 << 30
 """Bytes of digests that a bucket may have: 16 million rows in one of 256."""
+EVERY = (1 << 64) - 1
+"""A limit that is none. With one the server computes a digest once; else for every use that is made of it."""
 
 
 def digest(connection: Connection, table: Table) -> Digest:
@@ -26,7 +28,7 @@ def digest(connection: Connection, table: Table) -> Digest:
     run(connection, f"SET SESSION group_concat_max_len = {MOST}")
     query = (
         "SELECT LEFT(h, 2), COUNT(*), SHA2(GROUP_CONCAT(h ORDER BY h SEPARATOR ''), 256) FROM"
-        f" (SELECT SHA2({table.line}, 256) AS h FROM {quoted(table.name)}) AS found GROUP BY 1"
+        f" (SELECT SHA2({table.line}, 256) AS h FROM {quoted(table.name)} LIMIT {EVERY}) AS found GROUP BY 1"
     )
     found = rows(connection, query)
     return Digest(sum(int(row[1]) for row in found), {int(str(row[0]), 16): str(row[2]) for row in found})
