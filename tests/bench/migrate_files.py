@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 from _figures import Figure, finish, median, timed
 
 from govcloud.migrations.files import FilesMover, Place
-from govcloud.migrations.files.passes import Passed, scan
+from govcloud.migrations.files.passes import scan
+from govcloud.migrations.files.places import Passed
 from govcloud.migrations.files.state import State
 from govcloud.migrations.pace import Pace
 from govcloud.migrations.remote import Host

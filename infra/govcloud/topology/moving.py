@@ -79,6 +79,13 @@ class LegacyHost(Thing):
     owner: Id
     address: Address
     login: Login
+    transfer_ports: Annotated[
+        tuple[Annotated[StrictInt, Field(ge=1024, le=65535)], ...],
+        Field(
+            description="TCP ports at which the platform's machines fetch its files directly, a tree at each;"
+            " without any, files go through whoever runs the move."
+        ),
+    ] = ()
 
 
 class Window(Part):

@@ -27,6 +27,11 @@ class Pace:
         self._lock = threading.Lock()
         self._free_at = clock()
 
+    @property
+    def limited(self) -> bool:
+        """Whether anybody ever waits."""
+        return self._limit is not None
+
     def take(self, count: int) -> None:
         """Wait until `count` bytes may be moved; workers are served in the order in which they ask."""
         if self._limit is None:

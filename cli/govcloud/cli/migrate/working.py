@@ -43,6 +43,7 @@ def at_work(site: Site, plane: PlaneTopology, move: Move, progress: Progress) ->
     ways = Ways(
         way_to_host(site, plane, host, progress),
         lambda machine: way_to_machine(site, plane, machine.id, progress),
+        ports=host.transfer_ports,
     )
     with assembled(plane, move, ways, desk_of(site, plane).of(move.id), progress) as assembly:
         yield assembly

@@ -64,6 +64,8 @@ class Ways:
     shared: Callable[[Machine], PostgresqlServer] = _shared
     mariadb: tuple[MariadbServer, MariadbServer] = (MariadbServer(), MariadbServer())
     """On the host of today, and on the platform."""
+    ports: tuple[int, ...] = ()
+    """At which the platform's machines may come to the host of today."""
 
 
 @dataclass
@@ -161,7 +163,7 @@ class Assembly:
     def _files(self, place: FilesPlace, directory: Path, source: Place | None) -> Mover:
         there = self._host(self.ways.host, "files")
         here = self._host(self.ways.machine(place.machine), "files")
-        theirs = Tree(there, os.fsencode(place.moved.path.rstrip("/")))
+        theirs = Tree(there, os.fsencode(place.moved.path.rstrip("/")), ports=self.ways.ports)
         if isinstance(source, FilesPlace):
             theirs = Tree(here, os.fsencode(source.path))
         kept = directory / f"files{place.path.replace('/', '-')}"
@@ -188,7 +190,7 @@ class Assembly:
 
     def _whole(self, place: MachinePlace, directory: Path, source: Place | None) -> Mover:
         here = self._host(self.ways.machine(place.machine), "files")
-        today = LiveHost(self._host(self.ways.host, "files"))
+        today = LiveHost(self._host(self.ways.host, "files"), self.ways.ports)
         old = Container(here, source.name, alone=True) if isinstance(source, MachinePlace) else today
         new = Container(here, place.name, alone=bool(place.of))
         return MachineMover(

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from govcloud.errors import ToolkitError
-from govcloud.migrations.files.passes import Place
+from govcloud.migrations.files.places import Place
 
 
 def hold(place: Place, what: str) -> dict[str, Any]:

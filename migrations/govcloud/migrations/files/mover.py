@@ -13,7 +13,8 @@ from typing import Any
 
 from govcloud.errors import ToolkitError
 from govcloud.migrations.files.hold import hold
-from govcloud.migrations.files.passes import Passed, Place, bring_over, scan
+from govcloud.migrations.files.passes import bring_over, scan
+from govcloud.migrations.files.places import Passed, Place
 from govcloud.migrations.files.remembering import changed_since, remember
 from govcloud.migrations.files.state import State, forget
 from govcloud.migrations.files.verifying import compare

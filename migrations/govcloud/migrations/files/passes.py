@@ -2,69 +2,27 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from queue import Queue
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from govcloud.errors import ToolkitError, ToolkitErrors
+from govcloud.migrations.files.delivering import Delivery
+from govcloud.migrations.files.lines import line_between
+from govcloud.migrations.files.places import Passed, Place
 from govcloud.migrations.files.state import Entry, State, path_of, shown, unchanged
 from govcloud.migrations.files.talk import Talk, talking
 from govcloud.migrations.pace import Meter, Pace
-from govcloud.migrations.remote import Host, LostError
 from govcloud.progress import Progress
 
-ENDS = (b"E", b"U", b"X")
-"""What comes last of a file: it came whole, it is as it was brought over before, it could not be read."""
 SPECIAL = ("fifo", "socket", "device")
 TOLD = 10
-LAST_WORDS = 10.0
-SPOILT = "its copy at the target was spoilt or taken away, and comes anew with the next pass"
 REMEDY = "see who writes there, or accept by name that it stays behind"
 
 
 def _go_on() -> None:
     """Nothing ends a pass but itself."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A tree on a host; `numeric` where its owners are numbers of its own, and no accounts of the host."""
-
-    host: Host
-    root: bytes
-    numeric: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.host.login.label}:{shown(self.root)}"
-
-
-@dataclass
-class Passed:
-    """What one pass did: entries seen, files sent and bytes carried, and what it could not read, by path.
-
-    `special` has the kind of what is no file, by path.
-    """
-
-    entries: int = 0
-    files: int = 0
-    carried: int = 0
-    left: list[str] = field(default_factory=list)
-    special: dict[str, str] = field(default_factory=dict)
-    unread: dict[str, str] = field(default_factory=dict)
-    unread_paths: set[bytes] = field(default_factory=set)
-
-    def miss(self, path: bytes, why: str) -> None:
-        """Something that could not be read."""
-        self.unread[shown(path)] = why
-        self.unread_paths.add(path)
-
-    def below_unread(self, path: bytes) -> bool:
-        """Whether nothing is known of a path because one above it could not be read."""
-        parts = path.split(b"/")
-        return any(b"/".join(parts[:count]) in self.unread_paths for count in range(1, len(parts) + 1))
 
 
 def bring_over(
@@ -84,18 +42,35 @@ def bring_over(
     passed = Passed()
     if state.empty():
         _take_stock(target, state)
-    scanned = scan(source, state, without, passed, check)
-    state.plan(_planned(state, passed))
-    count, size = state.measured("file")
-    meter = Meter(progress, f"files {source}", size)
-    with talking(target.host, "write", target.root, sweep=state.interrupted(), ours=state.prefix) as writer:
-        _clear(writer, state)
-        _send(source, writer, state, scanned, count, passed, pace, meter, check)
+    # They end before who listens to them does.
+    with ThreadPoolExecutor(2) as pool, _agents(source, target, state, pace) as agents:
+        scanned = scan(source, state, without, passed, check)
+        state.plan(_planned(state, passed))
+        _, size = state.measured("file")
+        meter = Meter(progress, f"files {source}", size)
+        Delivery(*agents, state, scanned, passed, pace, meter, check).carry_out(pool)
     _noted(state, scanned)
     if last and passed.unread:
         told = [ToolkitError(f"{path}: {why}", str(source), REMEDY) for path, why in passed.unread.items()]
         raise ToolkitErrors(told[:TOLD])
     return passed
+
+
+@contextmanager
+def _agents(
+    source: Place, target: Place, state: State, pace: Pace
+) -> Iterator[tuple[Talk, Talk, Talk | None]]:
+    """Who reads, who writes, and who of them listens; they come up while the tree is looked at."""
+    # How fast they send is not ours to say where it does not pass by here.
+    line = None if pace.limited else line_between(source, target)
+    reading, writing = line or (None, None)
+    wishes = {"sweep": state.interrupted(), "ours": state.prefix, "line": writing}
+    with (
+        talking(target.host, "write", target.root, **wishes) as writer,
+        talking(source.host, "read", source.root, line=reading) as reader,
+    ):
+        listener = None if reading is None else reader if reading["listens"] else writer
+        yield reader, writer, listener
 
 
 def scan(
@@ -108,7 +83,7 @@ def scan(
     """Look at the source's tree; the source's own time when that began, in nanoseconds."""
     began = 0
 
-    def entries(talk: Talk) -> Iterator[Entry]:
+    def entries(talk: Talk) -> Iterator[tuple[bytes, str]]:
         nonlocal began
         for kind, payload in talk.frames():
             check()
@@ -122,7 +97,7 @@ def scan(
             elif found["kind"] in SPECIAL:
                 passed.special[shown(path_of(found))] = found["kind"]
             else:
-                yield found
+                yield path_of(found), payload.decode()
 
     wishes = {"without": list(without), "ours": "", "numeric": source.numeric}
     with talking(source.host, "scan", source.root, **wishes) as talk:
@@ -176,117 +151,3 @@ def _noted(state: State, scanned: int) -> None:
         for entry, _ in state.planned(what):
             state.keep(entry, None, scanned)
     state.finished()
-
-
-def _clear(writer: Talk, state: State) -> None:
-    """Take away what is gone, and make directories."""
-    for path in state.planned_paths("removed"):
-        writer.tell(b"R", {"path": base64.b64encode(path).decode()})
-    for entry, _ in state.planned("directory"):
-        writer.tell(b"M", entry)
-
-
-def _send(
-    source: Place,
-    writer: Talk,
-    state: State,
-    scanned: int,
-    count: int,
-    passed: Passed,
-    pace: Pace,
-    meter: Meter,
-    check: Callable[[], object],
-) -> None:
-    failures: Queue[ToolkitError] = Queue()
-    noting = (writer, state, scanned, passed, failures)
-    acknowledged = threading.Thread(target=_note, args=noting, daemon=True)
-    acknowledged.start()
-    try:
-        with talking(source.host, "read", source.root) as reader:
-            asking = threading.Thread(target=_ask, args=(reader, state, failures), daemon=True)
-            asking.start()
-            _relay(reader, writer, count, passed, pace, meter, check)
-            asking.join()
-        _finish(writer, state, passed)
-    except LostError:
-        # An agent that fails says why before it ends; whoever writes to it only sees that it has ended.
-        acknowledged.join(LAST_WORDS)
-        if not failures.empty():
-            raise failures.get() from None
-        raise
-    acknowledged.join()
-    if not failures.empty():
-        raise failures.get()
-
-
-def _finish(writer: Talk, state: State, passed: Passed) -> None:
-    """What comes behind the files: their modes and times, links, further names, and directories last."""
-    for entry, _ in state.planned("dressed"):
-        writer.tell(b"T", entry)
-    for entry, _ in state.planned("link"):
-        writer.tell(b"Y", entry)
-    unread = {base64.b64encode(path).decode() for path in passed.unread_paths}
-    for entry, _ in state.planned("same"):
-        if entry["first"] not in unread:
-            writer.tell(b"H", entry)
-    for entry, _ in state.planned("directory", deepest_first=True):
-        writer.tell(b"N", entry)
-    writer.end()
-
-
-def _ask(reader: Talk, state: State, failures: Queue[ToolkitError]) -> None:
-    try:
-        for entry, digests in state.planned("file"):
-            reader.tell(b"F", {"entry": entry, "digests": digests})
-        reader.end()
-    except ToolkitError as error:
-        failures.put(error)
-
-
-def _note(writer: Talk, state: State, scanned: int, passed: Passed, failures: Queue[ToolkitError]) -> None:
-    """Note files once the target has them on its disk."""
-    try:
-        for kind, payload in writer.frames():
-            told = json.loads(payload)
-            if kind == b"B":
-                path = path_of(told)
-                state.doubt(path)
-                passed.miss(path, SPOILT)
-            else:
-                state.keep_all(((path_of(one), one["digests"]) for one in told["kept"]), scanned)
-    except ToolkitError as error:
-        failures.put(error)
-
-
-def _relay(
-    reader: Talk,
-    writer: Talk,
-    count: int,
-    passed: Passed,
-    pace: Pace,
-    meter: Meter,
-    check: Callable[[], object],
-) -> None:
-    """Carry chunks over as they come; memory holds one."""
-    left = count
-    frames = reader.frames()
-    while left:
-        check()
-        kind, payload = next(frames)
-        writer.say(kind, payload)
-        if kind in ENDS:
-            left -= 1
-            _count(kind, json.loads(payload), passed)
-        elif kind != b"F":
-            pace.take(len(payload))
-            meter.add(len(payload))
-            passed.carried += len(payload)
-
-
-def _count(kind: bytes, told: Entry, passed: Passed) -> None:
-    if kind == b"X":
-        passed.miss(path_of(told), told["error"])
-    elif not told["still"]:
-        passed.miss(path_of(told), "it changed while it was read")
-    else:
-        passed.files += 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from govcloud.migrations.files.passes import Passed, Place, scan
+from govcloud.migrations.files.passes import scan
+from govcloud.migrations.files.places import Passed, Place
 from govcloud.migrations.files.state import Entry, State, path_of
 from govcloud.migrations.files.verifying import unread
 

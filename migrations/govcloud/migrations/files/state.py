@@ -82,13 +82,12 @@ class State:
         """Let go of the file."""
         self._database.close()
 
-    def see(self, entries: Iterable[Entry]) -> int:
-        """Take in a scan, in place of the one before; how many entries it has."""
+    def see(self, entries: Iterable[tuple[bytes, str]]) -> int:
+        """Take in a scan, in place of the one before: paths, and entries in JSON; how many there are."""
         with self._lock:
             self._database.execute("BEGIN")
             self._database.execute("DELETE FROM seen")
-            rows = ((path_of(entry), json.dumps(entry)) for entry in entries)
-            self._database.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", rows)
+            self._database.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", entries)
             self._database.execute("COMMIT")
             return int(self._database.execute("SELECT count(*) FROM seen").fetchone()[0])
 

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from govcloud.errors import ToolkitError
-from govcloud.migrations.remote import Host, Pipe
+from govcloud.migrations.remote import Host, LostError, Pipe
 from govcloud.migrations.remote.shipping import shipped
 
 HEAD = struct.Struct(">cI")
 NO_SPACE = 28
 ROOM = "make room there, then run it again: it goes on from there"
+WAY = "open the way there, or declare no `transfer_ports`; then run it again: it goes on from there"
 
 
 class Talk:
@@ -41,6 +42,10 @@ class Talk:
         """Say that nothing more comes."""
         self._pipe.end()
 
+    def give_up(self) -> None:
+        """End the agent; who waits for its frames is told that it has ended."""
+        self._pipe.terminate()
+
     def frames(self) -> Iterator[tuple[bytes, bytes]]:
         """The frames that come, up to the agent's last; ToolkitError where it fails, or ends before that."""
         while True:
@@ -60,6 +65,8 @@ class Talk:
 
     def _failed(self, said: Mapping[str, Any]) -> ToolkitError:
         where = f": {said['where']}" if said["where"] else ""
+        if said.get("line"):
+            return LostError(f"{said['where']}: {said['error']}", self._host.login.where, WAY)
         full = said["number"] == NO_SPACE
         remedy = ROOM if full else "mend it, then run it again"
         return ToolkitError(f"{said['error']}{where}", self._host.login.where, remedy)

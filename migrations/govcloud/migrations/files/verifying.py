@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from govcloud.migrations.files.listing import Listing
-from govcloud.migrations.files.passes import SPECIAL, Place
+from govcloud.migrations.files.passes import SPECIAL
+from govcloud.migrations.files.places import Place
 from govcloud.migrations.files.state import Entry, path_of, shown
 from govcloud.migrations.files.talk import Talk, talking
 

@@ -33,6 +33,8 @@ class LiveHost:
     """A host whose root is its own; it stays reached when all else of it has stopped."""
 
     host: Host
+    ports: tuple[int, ...] = ()
+    """At which machines of the platform may come to it."""
 
     @cached_property
     def look(self) -> dict[str, Any]:
@@ -42,7 +44,7 @@ class LiveHost:
     @property
     def place(self) -> Place:
         """Its root, with owners by their numbers: accounts come along."""
-        return Place(self.host, b"/", numeric=True)
+        return Place(self.host, b"/", numeric=True, ports=self.ports)
 
     def stop(self, seconds: float) -> None:
         """Stop its services; a start of the host would lead no further."""

@@ -22,6 +22,8 @@ from govcloud.migrations.remote.piping import Pipe, Pipes
 ANSWER_LIMIT = 64 * 1024 * 1024
 """Bytes that a program may print before it is ended: an answer is kept in memory."""
 CHUNK = 256 * 1024
+PROGRAMS = 8
+"""At once over one connection: a server as it comes lets one open ten sessions."""
 # Reads the script's length, the script, and leaves the rest of standard input to it.
 LOADER = (
     "import sys; n = int(sys.stdin.buffer.readline()); "
@@ -45,7 +47,7 @@ class Host:
         self.login = login
         self._stack = ExitStack()
         self._entered: paramiko.Transport | None = None
-        self._pipes: Pipes | None = None
+        self._pipes: list[Pipes] = []
         self._lock = threading.Lock()
 
     def __enter__(self) -> Host:
@@ -56,7 +58,7 @@ class Host:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
-        self._entered = self._pipes = None
+        self._entered, self._pipes = None, []
 
     @property
     def _transport(self) -> paramiko.Transport:
@@ -126,12 +128,24 @@ class Host:
     @contextmanager
     def piped(self, script: bytes) -> Iterator[Pipe]:
         """A script of ours that runs, as pipes to it: they take more in a second than a channel."""
-        with self._lock:
-            if self._pipes is None:
-                self._pipes = self._stack.enter_context(Pipes(self.login))
-        with self._pipes.program(["python3", "-c", LOADER]) as pipe:
+        with self._roomy() as pipes, pipes.program(["python3", "-c", LOADER]) as pipe:
             pipe.write(b"%d\n" % len(script), script)
             yield pipe
+
+    @contextmanager
+    def _roomy(self) -> Iterator[Pipes]:
+        """A connection that takes one more program; another is laid where those that stand have no room."""
+        with self._lock:
+            found = next((one for one in self._pipes if one.programs < PROGRAMS), None)
+            if found is None:
+                found = self._stack.enter_context(Pipes(self.login))
+                self._pipes.append(found)
+            found.programs += 1
+        try:
+            yield found
+        finally:
+            with self._lock:
+                found.programs -= 1
 
     def _start(self, arguments: Sequence[str]) -> paramiko.Channel:
         words = ["sudo", "-n", "--", *arguments] if self.login.as_root else list(arguments)

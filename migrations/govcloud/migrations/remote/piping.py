@@ -95,9 +95,13 @@ class Pipe:
         """The last line of its standard error."""
         return _last_line(self._complaints)
 
-    def close(self) -> None:
-        """End it, should it still run: the host closes its input and output at once."""
+    def terminate(self) -> None:
+        """Have it end: the host closes its input and output at once. Any thread may ask for it."""
         self._process.terminate()
+
+    def close(self) -> None:
+        """End it, should it still run."""
+        self.terminate()
         for end in (self._into, self._from):
             with contextlib.suppress(OSError):
                 end.close()
@@ -122,6 +126,8 @@ class Pipes:
         self._login = login
         self._stack = ExitStack()
         self._words: list[str] = []
+        self.programs = 0
+        """How many run over it, as whoever starts them counts."""
 
     def __enter__(self) -> Pipes:
         with ExitStack() as stack:

@@ -25,16 +25,26 @@ from govcloud.migrations.pace import Pace
 from govcloud.migrations.remote import Host
 from govcloud.progress import Silent
 from integration.migrations.files.trees import MIB, differences, furnished, passed
-from integration.migrations.sshd import Server
+from integration.migrations.sshd import Server, free_port
+
+DIRECTLY = "from host to host"
+BOTH_WAYS = pytest.mark.parametrize("pair", ["through the tool", DIRECTLY], indirect=True)
 
 
 @pytest.fixture
-def pair(legacy: Server, store: Server, tmp_path: Path) -> Iterator[tuple[Place, Place]]:
+def pair(
+    request: pytest.FixtureRequest, legacy: Server, store: Server, tmp_path: Path
+) -> Iterator[tuple[Place, Place]]:
     (tmp_path / "from").mkdir()
+    ports = (free_port(),) if getattr(request, "param", "") == DIRECTLY else ()
     with Host(legacy.login) as there, Host(store.login) as here:
-        yield Place(there, os.fsencode(tmp_path / "from")), Place(here, os.fsencode(tmp_path / "to"))
+        yield (
+            Place(there, os.fsencode(tmp_path / "from"), ports=ports),
+            Place(here, os.fsencode(tmp_path / "to")),
+        )
 
 
+@BOTH_WAYS
 def test_a_tree_comes_over_whole(pair: tuple[Place, Place], tmp_path: Path) -> None:
     furnished(tmp_path / "from")
     done = passed(pair, tmp_path)
@@ -44,6 +54,7 @@ def test_a_tree_comes_over_whole(pair: tuple[Place, Place], tmp_path: Path) -> N
     assert (tmp_path / "to" / "big").samefile(tmp_path / "to" / "公告" / "the same")
 
 
+@BOTH_WAYS
 def test_a_second_pass_sends_only_what_changed(pair: tuple[Place, Place], tmp_path: Path) -> None:
     furnished(tmp_path / "from")
     passed(pair, tmp_path)
@@ -111,6 +122,7 @@ def test_a_link_does_not_lead_the_writer_out_of_the_tree(pair: tuple[Place, Plac
     assert (tmp_path / "to" / "folder" / "file").read_bytes() == b"inside"
 
 
+@BOTH_WAYS
 def test_a_file_that_grows_while_it_is_read_comes_with_a_later_pass(
     pair: tuple[Place, Place], tmp_path: Path
 ) -> None:
@@ -163,6 +175,7 @@ def test_a_connection_that_is_cut_is_an_error_and_it_goes_on(
     assert not list((tmp_path / "to").glob(".govcloud*"))
 
 
+@BOTH_WAYS
 def test_a_full_disk_is_an_error_and_room_is_all_that_it_takes(
     pair: tuple[Place, Place], tmp_path: Path
 ) -> None:
@@ -206,6 +219,7 @@ def test_a_directory_that_cannot_be_read_is_not_taken_for_an_empty_one(
     assert not done.below_unread(b"folders")
 
 
+@BOTH_WAYS
 def test_a_copy_that_was_spoilt_comes_anew(pair: tuple[Place, Place], tmp_path: Path) -> None:
     path = tmp_path / "from" / "big"
     path.write_bytes(os.urandom(3 * MIB))

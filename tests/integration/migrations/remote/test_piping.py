@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -137,3 +138,13 @@ def _until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def test_more_programs_than_a_connection_takes_go_over_others(server: Server) -> None:
+    script = b"import sys; sys.stdout.write(sys.stdin.read())"
+    with Host(server.login) as host, ExitStack() as stack:
+        pipes = [stack.enter_context(host.piped(script)) for _ in range(20)]
+        for number, pipe in enumerate(pipes):
+            pipe.write(b"%03d" % number)
+            pipe.end()
+        assert [pipe.read(100) for pipe in pipes] == [b"%03d" % number for number in range(20)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 
+from govcloud.migrations.files.agent.line import LineError
 from govcloud.migrations.files.agent.reading import digest, read
 from govcloud.migrations.files.agent.scanning import scan
 from govcloud.migrations.files.agent.wire import flush, frames, tell
@@ -21,6 +22,8 @@ def main() -> None:
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         ACTS[wanted["do"]](wanted)
+    except LineError as error:
+        tell(b"!", {"error": error.what, "number": error.number, "where": error.place, "line": True})
     except OSError as error:
         where = (
             error.filename.decode("utf-8", "backslashreplace")

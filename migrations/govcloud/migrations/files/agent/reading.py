@@ -9,7 +9,8 @@ import os
 import struct
 from typing import Any, Iterator
 
-from govcloud.migrations.files.agent.wire import CHUNK, NOFOLLOW, Tree, frames, name, say, tell, text
+from govcloud.migrations.files.agent.line import Outwards, line_of
+from govcloud.migrations.files.agent.wire import CHUNK, NOFOLLOW, Frames, Tree, frames, name, out, text
 
 
 def pieces(descriptor: int, size: int) -> Iterator[tuple[int, bool]]:
@@ -31,78 +32,136 @@ def pieces(descriptor: int, size: int) -> Iterator[tuple[int, bool]]:
 
 
 def read(wanted: dict[str, Any]) -> None:
-    """Send the files that are asked for: of each chunk its content, unless the asker has it already."""
-    tree = Tree(name(wanted["root"]))
-    for kind, payload in frames():
-        if kind != b"F":
-            return
+    """Send the files that are asked for: of each chunk its content, unless the asker has it already.
+
+    Where there is a line, content goes over it, and the tool is told how much and how each file ended.
+    """
+    tree, asked, line = Tree(name(wanted["root"])), frames(), line_of(wanted)
+    sender = Sender(tree, out)
+    for kind, payload in asked:
+        if kind == b"L" and line is not None:
+            line.open(json.loads(payload)["port"])
+            sender = Reporting(tree, Outwards(line))
+        else:
+            sender.answer(payload)
+    sender.end()
+    out.say(b".")
+
+
+class Sender:
+    """Sends files as they are asked for."""
+
+    def __init__(self, tree: Tree, away: Frames) -> None:
+        self.tree = tree
+        self.away = away
+
+    def answer(self, payload: bytes) -> None:
+        """Send a file, or say why it cannot be read."""
         asked = json.loads(payload)
         path = asked["entry"]["path"]
-        say(b"F", payload)
+        self.away.say(b"F", payload)
         try:
-            above, last = tree.within(name(path))
+            above, last = self.tree.within(name(path))
             descriptor = os.open(last, NOFOLLOW, dir_fd=above)
+            try:
+                kind, told = self.send(descriptor, asked["digests"])
+            finally:
+                os.close(descriptor)
         except OSError as error:
-            tell(b"X", {"path": path, "error": error.strerror})
-            continue
-        try:
-            send(descriptor, path, asked["digests"])
-        except OSError as error:
-            tell(b"X", {"path": path, "error": error.strerror})
-        finally:
-            os.close(descriptor)
+            kind, told = b"X", {"error": error.strerror}
+        self.ended(kind, {"path": path, **told})
 
+    def send(self, descriptor: int, known: list[str] | None) -> tuple[bytes, dict[str, Any]]:
+        """Send one file's chunks; what it was: its digests, and whether it changed while it was read.
 
-def send(descriptor: int, path: str, known: list[str] | None) -> None:
-    """One file's chunks, then what it was: its digests, and whether it changed while it was read.
+        Of a file that is as the asker has it (`known`, in digests of its chunks) nothing but that is told.
+        """
+        before = os.fstat(descriptor)
+        digests: list[str] = []
+        same = 0
+        for at, empty in pieces(descriptor, before.st_size):
+            length, number = min(CHUNK, before.st_size - at), len(digests)
+            content = b"" if empty else os.pread(descriptor, length, at)
+            if not empty and len(content) < length:
+                break
+            digest = "0" if empty else hashlib.blake2b(content, digest_size=32).hexdigest()
+            stays = known is not None and number < len(known) and known[number] == digest
+            if same == number and not stays:
+                self.retell(digests, before.st_size)
+            digests.append(digest)
+            if same == number and stays:
+                same += 1
+            else:
+                self.chunk(at, length, digest, None if stays else content)
+        after = os.fstat(descriptor)
+        # Of a hole at the end the digest does not say how long it is.
+        unchanged = digests == known and digests[-1:] != ["0"]
+        if same == len(digests) and not unchanged:
+            self.retell(digests, before.st_size)
+        told = {"digests": digests, "size": before.st_size, "mtime": before.st_mtime_ns}
+        return b"U" if unchanged else b"E", {**told, "still": stamp(before) == stamp(after)}
 
-    Of a file that is as the asker has it (`known`, in digests of its chunks) nothing but that is told.
-    """
-    before = os.fstat(descriptor)
-    digests: list[str] = []
-    same = 0
-    for at, empty in pieces(descriptor, before.st_size):
-        length, number = min(CHUNK, before.st_size - at), len(digests)
-        content = b"" if empty else os.pread(descriptor, length, at)
-        if not empty and len(content) < length:
-            break
-        digest = "0" if empty else hashlib.blake2b(content, digest_size=32).hexdigest()
-        stays = known is not None and number < len(known) and known[number] == digest
-        if same == number and not stays:
-            retell(digests, before.st_size)
-        digests.append(digest)
-        if same == number and stays:
-            same += 1
+    def retell(self, digests: list[str], size: int) -> None:
+        """Tell the first chunks of a file, which the asker has."""
+        for number, digest in enumerate(digests):
+            self.chunk(number * CHUNK, min(CHUNK, size - number * CHUNK), digest, None)
+
+    def chunk(self, at: int, length: int, digest: str, content: bytes | None) -> None:
+        """Tell a chunk: a hole, one that the asker has (`content` is None), or what is in it."""
+        if digest == "0":
+            self.away.say(b"Z", struct.pack(">Q", length))
+        elif content is None:
+            self.away.say(b"S", struct.pack(">QI", at, length) + bytes.fromhex(digest))
         else:
-            chunk(at, length, digest, None if stays else content)
-    after = os.fstat(descriptor)
-    # Of a hole at the end the digest does not say how long it is.
-    unchanged = digests == known and digests[-1:] != ["0"]
-    if same == len(digests) and not unchanged:
-        retell(digests, before.st_size)
-    told = {"path": path, "digests": digests, "size": before.st_size, "mtime": before.st_mtime_ns}
-    tell(b"U" if unchanged else b"E", {**told, "still": stamp(before) == stamp(after)})
+            self.away.say(b"D", content)
+
+    def ended(self, kind: bytes, told: dict[str, Any]) -> None:
+        """Tell how a file ended."""
+        self.away.tell(kind, told)
+
+    def end(self) -> None:
+        """Nothing more is asked for."""
+
+
+class Reporting(Sender):
+    """Sends files over a line, and reports of them to the tool."""
+
+    def __init__(self, tree: Tree, away: Outwards) -> None:
+        super().__init__(tree, away)
+        self.line = away
+        self.unsaid = 0
+
+    def chunk(self, at: int, length: int, digest: str, content: bytes | None) -> None:
+        """Tell a chunk, and now and then how much has gone."""
+        super().chunk(at, length, digest, content)
+        self.unsaid += len(content or b"")
+        if self.unsaid >= REPORTED:
+            self.report()
+
+    def ended(self, kind: bytes, told: dict[str, Any]) -> None:
+        """Tell how a file ended; the tool has no use for its digests."""
+        super().ended(kind, told)
+        out.tell(kind, {key: value for key, value in told.items() if key != "digests"})
+
+    def report(self) -> None:
+        """Say how many bytes went since it was said last."""
+        out.tell(b"P", {"bytes": self.unsaid})
+        out.flush()
+        self.unsaid = 0
+
+    def end(self) -> None:
+        """Nothing more is asked for: have all of it taken."""
+        self.line.end()
+        self.report()
+
+
+REPORTED = 8 * CHUNK
+"""So many bytes go before the tool hears of them."""
 
 
 def stamp(status: os.stat_result) -> tuple[int, int, int]:
     """What changes whenever a file's content does."""
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
-def retell(digests: list[str], size: int) -> None:
-    """Tell the first chunks of a file, which the asker has."""
-    for number, digest in enumerate(digests):
-        chunk(number * CHUNK, min(CHUNK, size - number * CHUNK), digest, None)
-
-
-def chunk(at: int, length: int, digest: str, content: bytes | None) -> None:
-    """Tell a chunk: a hole, one that the asker has (`content` is None), or what is in it."""
-    if digest == "0":
-        say(b"Z", struct.pack(">Q", length))
-    elif content is None:
-        say(b"S", struct.pack(">QI", at, length) + bytes.fromhex(digest))
-    else:
-        say(b"D", content)
 
 
 def digest(wanted: dict[str, Any]) -> None:
@@ -116,7 +175,7 @@ def digest(wanted: dict[str, Any]) -> None:
             above, last = tree.within(path)
             descriptor = os.open(last, NOFOLLOW, dir_fd=above)
         except OSError as error:
-            tell(b"X", {"path": text(path), "error": error.strerror})
+            out.tell(b"X", {"path": text(path), "error": error.strerror})
             continue
         hashed, size = hashlib.sha256(), 0
         try:
@@ -128,5 +187,5 @@ def digest(wanted: dict[str, Any]) -> None:
                 size += len(part)
         finally:
             os.close(descriptor)
-        tell(b"E", {"path": text(path), "sha256": hashed.hexdigest(), "size": size})
-    say(b".")
+        out.tell(b"E", {"path": text(path), "sha256": hashed.hexdigest(), "size": size})
+    out.say(b".")

@@ -38,10 +38,34 @@ KINDS = {
     stat.S_IFBLK: "device",
 }
 
-source: BinaryIO = sys.stdin.buffer
-sink: BinaryIO = open(sys.stdout.fileno(), "wb", buffering=CHUNK // 4, closefd=False)  # noqa: SIM115
 
-saying = threading.Lock()
+class Frames:
+    """Frames that go out on a stream; more than one thread may write them."""
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self.sink = sink
+        self.saying = threading.Lock()
+
+    def say(self, kind: bytes, payload: bytes = b"") -> None:
+        """Write a frame."""
+        with self.saying:
+            self.sink.write(HEAD.pack(kind, len(payload)))
+            self.sink.write(payload)
+
+    def tell(self, kind: bytes, document: Any) -> None:
+        """Write a frame of JSON."""
+        self.say(kind, json.dumps(document).encode())
+
+    def flush(self) -> None:
+        """Have all that was written go."""
+        with self.saying:
+            self.sink.flush()
+
+
+source: BinaryIO = sys.stdin.buffer
+out = Frames(open(sys.stdout.fileno(), "wb", buffering=CHUNK // 4, closefd=False))  # noqa: SIM115
+"""To the tool, as `source` is from it."""
+say, tell, flush = out.say, out.tell, out.flush
 
 
 def text(name: bytes) -> str:
@@ -54,32 +78,14 @@ def name(written: str) -> bytes:
     return base64.b64decode(written)
 
 
-def say(kind: bytes, payload: bytes = b"") -> None:
-    """Write a frame; more than one thread may."""
-    with saying:
-        sink.write(HEAD.pack(kind, len(payload)))
-        sink.write(payload)
-
-
-def flush() -> None:
-    """Have all that was written go."""
-    with saying:
-        sink.flush()
-
-
-def tell(kind: bytes, document: Any) -> None:
-    """Write a frame of JSON."""
-    say(kind, json.dumps(document).encode())
-
-
-def frames() -> Iterator[tuple[bytes, bytes]]:
+def frames(stream: BinaryIO = source) -> Iterator[tuple[bytes, bytes]]:
     """The frames that come, up to the end."""
     while True:
-        head = source.read(HEAD.size)
+        head = stream.read(HEAD.size)
         if len(head) < HEAD.size:
             return
         kind, length = HEAD.unpack(head)
-        payload = source.read(length)
+        payload = stream.read(length)
         if len(payload) < length:
             return
         yield kind, payload

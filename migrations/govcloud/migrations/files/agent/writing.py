@@ -16,6 +16,7 @@ import struct
 from typing import Any, Callable, Iterator
 
 from govcloud.migrations.files.agent.alone import alone
+from govcloud.migrations.files.agent.line import line_of
 from govcloud.migrations.files.agent.removing import kernels, remove, sweep
 from govcloud.migrations.files.agent.syncing import Disk
 from govcloud.migrations.files.agent.wire import (
@@ -230,8 +231,8 @@ def opened(last: bytes, above: int) -> int:
 
 
 def write(wanted: dict[str, Any]) -> None:
-    """Do to the tree what comes; a file's chunks follow it."""
-    root = name(wanted["root"])
+    """Do to the tree what comes; a file's chunks follow it, all of them on a line where one is opened."""
+    root, line = name(wanted["root"]), line_of(wanted)
     os.makedirs(root, exist_ok=True)
     alone(root)
     if wanted["sweep"]:
@@ -250,6 +251,11 @@ def write(wanted: dict[str, Any]) -> None:
             writer.disk.settle()
         if kind == b"F":
             writer.file(entry["entry"], coming)
+        elif kind == b"L" and line is not None:
+            line.open(entry["port"])
+            content = line.frames()
+            for _, payload in content:
+                writer.file(json.loads(payload)["entry"], content)
         elif kind == b"R":
             above, last = writer.tree.within(name(entry["path"]))
             with contextlib.suppress(FileNotFoundError):

@@ -1,0 +1,181 @@
+"""A line of an agent's own to the one at the other host: content goes over it, and past the tool.
+
+It is TLS over TCP. Both sides have a key that was made for this one line, and take nobody but the holder of the
+other's certificate. One of them listens at one of the ports that are declared; the other comes to it, told by
+the tool at which.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import ssl
+import tempfile
+import time
+from typing import Any, Iterator
+
+from govcloud.migrations.files.agent.wire import CHUNK, Frames, flush, frames, tell
+
+PATIENCE = 60.0
+"""Seconds for the other to come, and for whatever is sent to be taken."""
+GREETING = 10.0
+"""Seconds in which whoever has come has to show whose he is."""
+BETWEEN = 0.1
+
+
+class LineError(Exception):
+    """The line cannot be had, or was lost."""
+
+    def __init__(self, number: int, what: str, place: str) -> None:
+        super().__init__(number, what, place)
+        self.number, self.what, self.place = number, what, place
+
+
+class Line:
+    """One end; where it is the listener's, it listens from the beginning, and tells the tool at which port."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.address = told["address"]
+        self.name = "the line to %s, %s" % (self.address, ports(told["ports"]))
+        self.other = ssl.PEM_cert_to_DER_cert(told["other"])
+        self.door: Any = None
+        self.stream: Any = None
+        with self.named():
+            self.context = trusting(told)
+            if told["listens"]:
+                self.door = listening(self.address, told["ports"])
+                tell(b"L", {"port": self.door.getsockname()[1]})
+                flush()
+
+    def open(self, port: int) -> None:
+        """Have the other at the end of it; LineError where nobody comes, or cannot be reached."""
+        self.name = "the line to %s, port %d" % (self.address, port)
+        with self.named():
+            if self.door is None:
+                self.stream = self.greeted(socket.create_connection((self.address, port), GREETING))
+            else:
+                self.stream = self.let_in(self.door)
+            self.stream.settimeout(PATIENCE)
+
+    def let_in(self, door: socket.socket) -> ssl.SSLSocket:
+        """Take the one that has the other's key; whoever else comes is sent away."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            door.settimeout(max(0.0, until - time.monotonic()))
+            bare, _ = door.accept()
+            bare.settimeout(GREETING)
+            with contextlib.suppress(OSError):
+                found = self.greeted(bare)
+                door.close()
+                return found
+            bare.close()
+
+    def greeted(self, bare: socket.socket) -> ssl.SSLSocket:
+        """What is spoken from now on; SSLError where it is not the other."""
+        bare.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        found = self.context.wrap_socket(bare, server_side=self.door is not None)
+        if found.getpeercert(True) != self.other:
+            found.close()
+            raise ssl.SSLError("somebody else holds the other end")
+        return found
+
+    def frames(self) -> Iterator[tuple[bytes, bytes]]:
+        """The frames that come, up to the other's last; LineError where it ends before that."""
+        with self.named():
+            for kind, payload in frames(self.stream.makefile("rb", buffering=CHUNK)):
+                if kind == b".":
+                    self.stream.close()
+                    return
+                yield kind, payload
+            raise ConnectionResetError(errno.ECONNRESET, "it ended before all had come")
+
+    def finish(self) -> None:
+        """Wait until the other has taken all: whoever hangs up with something unread takes back what he sent."""
+        with self.named():
+            while self.stream.recv(CHUNK):
+                pass
+
+    @contextlib.contextmanager
+    def named(self) -> Iterator[None]:
+        """Tells what goes wrong with the line from what goes wrong with files."""
+        try:
+            yield
+        except socket.timeout as error:
+            raise LineError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT), self.name) from error
+        except OSError as error:
+            raise LineError(error.errno or errno.EPROTO, error.strerror or str(error), self.name) from error
+
+
+class Outwards(Frames):
+    """Frames that go out on a line."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(line.stream.makefile("wb", buffering=CHUNK // 4))
+        self.line = line
+
+    def say(self, kind: bytes, payload: bytes = b"") -> None:
+        """Write a frame."""
+        with self.line.named():
+            super().say(kind, payload)
+
+    def end(self) -> None:
+        """Say that nothing more comes, and wait until all has been taken."""
+        self.say(b".")
+        with self.line.named():
+            self.flush()
+        self.line.finish()
+
+
+def line_of(wanted: dict[str, Any]) -> Line | None:
+    """The end of a line that the tool wishes for, if it does."""
+    return Line(wanted["line"]) if wanted.get("line") else None
+
+
+def ports(several: list[int]) -> str:
+    """Ports in words."""
+    return "port%s %s" % ("s" if several[1:] else "", ", ".join(map(str, several)))
+
+
+def listening(address: str, several: list[int]) -> socket.socket:
+    """A door at the first of these ports that is free; others of ours may be at each of them for a while."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        for port in several:
+            door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            try:
+                bound(door, address, port)
+                return door
+            except OSError as error:
+                door.close()
+                if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+                    raise
+        time.sleep(BETWEEN)
+
+
+def bound(door: socket.socket, address: str, port: int) -> None:
+    """Have it listen at a port: of that address alone, where it is this host's own."""
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((address, port))
+    except OSError as error:
+        if error.errno != errno.EADDRNOTAVAIL:
+            raise
+        door.bind(("", port))
+    door.listen(5)
+
+
+def trusting(told: dict[str, Any]) -> ssl.SSLContext:
+    """TLS with this line's own key, that takes nobody but the other's certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if told["listens"] else ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(cadata=told["other"])
+    # The module reads keys from files alone: this one is ours, and gone before anything else is done.
+    with tempfile.NamedTemporaryFile() as kept:
+        kept.write((told["key"] + told["certificate"]).encode())
+        kept.flush()
+        context.load_cert_chain(kept.name)
+    return context
