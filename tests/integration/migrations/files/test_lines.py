@@ -139,7 +139,7 @@ def test_strangers_at_the_port_are_sent_away(
             done = passed(pair, tmp_path)
             assert done.unread == {}
             (tmp_path / "from" / "0").write_bytes(os.urandom(SIZE))
-    assert strangers.let_in > 10
+    assert strangers.let_in > 0
     assert strangers.heard == b""
     passed(pair, tmp_path)
     assert differences(pair) == []
