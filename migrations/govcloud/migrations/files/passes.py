@@ -83,7 +83,7 @@ def scan(
     """Look at the source's tree; the source's own time when that began, in nanoseconds."""
     began = 0
 
-    def entries(talk: Talk) -> Iterator[tuple[bytes, str]]:
+    def entries(talk: Talk) -> Iterator[tuple[bytes, str, int | None]]:
         nonlocal began
         for kind, payload in talk.frames():
             check()
@@ -97,7 +97,8 @@ def scan(
             elif found["kind"] in SPECIAL:
                 passed.special[shown(path_of(found))] = found["kind"]
             else:
-                yield path_of(found), payload.decode()
+                alone = found["kind"] == "file" and not found.keys() & {"apart", "same"}
+                yield path_of(found), payload.decode(), found["ctime"] if alone else None
 
     wishes = {"without": list(without), "ours": "", "numeric": source.numeric}
     with talking(source.host, "scan", source.root, **wishes) as talk:
@@ -111,7 +112,7 @@ def _planned(state: State, passed: Passed) -> Iterator[tuple[str, bytes, str | N
         if not passed.below_unread(path):
             yield "removed", path, None
     first: dict[str, tuple[Entry, bool]] = {}
-    for now, then, digests, before in state.entries():
+    for now, then, digests, before in state.changed():
         kind, path = now["kind"], path_of(now)
         if kind == "directory":
             yield "directory", path, None

@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS done (
   path BLOB PRIMARY KEY, entry TEXT NOT NULL, digests TEXT, scanned INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS open (number INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS ours (prefix TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS seen (path BLOB PRIMARY KEY, entry TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS seen (path BLOB PRIMARY KEY, entry TEXT NOT NULL, ctime INTEGER);
 CREATE TEMP TABLE plan (
   what TEXT NOT NULL, path BLOB NOT NULL, first TEXT, PRIMARY KEY (what, path)) WITHOUT ROWID;
 """
@@ -33,6 +33,11 @@ _PLANNED = (
     "SELECT s.entry, d.digests, p.first FROM plan p JOIN seen s ON s.path = p.path"
     " LEFT JOIN done d ON d.path = p.path WHERE p.what = ?"
 )
+_ENTRIES = (
+    "SELECT s.entry, d.entry, d.digests, coalesce(d.scanned, 0) FROM seen s"
+    " LEFT JOIN done d ON d.path = s.path"
+)
+_AS_BEFORE = "coalesce(s.entry = d.entry AND d.digests IS NOT NULL AND s.ctime + ? < d.scanned, 0)"
 _KEPT = "INSERT OR REPLACE INTO done SELECT path, entry, ?, ? FROM seen WHERE path = ?"
 _MEASURED = (
     "SELECT count(*), coalesce(sum(json_extract(s.entry, '$.size')), 0) FROM plan p"
@@ -82,12 +87,15 @@ class State:
         """Let go of the file."""
         self._database.close()
 
-    def see(self, entries: Iterable[tuple[bytes, str]]) -> int:
-        """Take in a scan, in place of the one before: paths, and entries in JSON; how many there are."""
+    def see(self, entries: Iterable[tuple[bytes, str, int | None]]) -> int:
+        """Take in a scan, in place of the one before: paths and entries in JSON; how many there are.
+
+        With each the ctime that it had, where nothing but that and the entry says whether it is as before.
+        """
         with self._lock:
             self._database.execute("BEGIN")
             self._database.execute("DELETE FROM seen")
-            self._database.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", entries)
+            self._database.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", entries)
             self._database.execute("COMMIT")
             return int(self._database.execute("SELECT count(*) FROM seen").fetchone()[0])
 
@@ -114,13 +122,18 @@ class State:
 
     def entries(self) -> Iterator[tuple[Entry, Entry | None, list[str] | None, int]]:
         """Each entry that was seen, with what was brought over: the entry of then, digests, time of scan."""
-        query = (
-            "SELECT s.entry, d.entry, d.digests, coalesce(d.scanned, 0) FROM seen s"
-            " LEFT JOIN done d ON d.path = s.path ORDER BY s.path"
-        )
-        for now, then, digests, scanned in self._all(query):
+        return self._entries(f"{_ENTRIES} ORDER BY s.path")
+
+    def changed(self) -> Iterator[tuple[Entry, Entry | None, list[str] | None, int]]:
+        """The same, without files that are surely as they were brought over: `unchanged` says when."""
+        return self._entries(f"{_ENTRIES} WHERE NOT {_AS_BEFORE} ORDER BY s.path", [SETTLED])
+
+    def _entries(
+        self, query: str, values: Sequence[Any] = ()
+    ) -> Iterator[tuple[Entry, Entry | None, list[str] | None, int]]:
+        for now, then, digests, scanned in self._all(query, values):
             entry = json.loads(now)
-            # Most are as they were: what is the same text need not be read twice.
+            # Many are as they were: what is the same text need not be read twice.
             before = entry if now == then else None if then is None else json.loads(then)
             yield entry, before, None if digests is None else json.loads(digests), scanned
 

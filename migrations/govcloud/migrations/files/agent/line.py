@@ -16,21 +16,13 @@ import tempfile
 import time
 from typing import Any, Iterator
 
-from govcloud.migrations.files.agent.wire import CHUNK, Frames, flush, frames, tell
+from govcloud.migrations.files.agent.wire import CHUNK, Frames, LineError, flush, frames, tell
 
 PATIENCE = 60.0
 """Seconds for the other to come, and for whatever is sent to be taken."""
 GREETING = 10.0
 """Seconds in which whoever has come has to show whose he is."""
 BETWEEN = 0.1
-
-
-class LineError(Exception):
-    """The line cannot be had, or was lost."""
-
-    def __init__(self, number: int, what: str, place: str) -> None:
-        super().__init__(number, what, place)
-        self.number, self.what, self.place = number, what, place
 
 
 class Line:
@@ -91,6 +83,10 @@ class Line:
                 yield kind, payload
             raise ConnectionResetError(errno.ECONNRESET, "it ended before all had come")
 
+    def outwards(self) -> Outwards:
+        """Where frames go that the other is to have."""
+        return Outwards(self)
+
     def finish(self) -> None:
         """Wait until the other has taken all: whoever hangs up with something unread takes back what he sent."""
         with self.named():
@@ -126,11 +122,6 @@ class Outwards(Frames):
         with self.line.named():
             self.flush()
         self.line.finish()
-
-
-def line_of(wanted: dict[str, Any]) -> Line | None:
-    """The end of a line that the tool wishes for, if it does."""
-    return Line(wanted["line"]) if wanted.get("line") else None
 
 
 def ports(several: list[int]) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import resource
 
-from govcloud.migrations.files.agent.line import LineError
-from govcloud.migrations.files.agent.reading import digest, read
-from govcloud.migrations.files.agent.scanning import scan
-from govcloud.migrations.files.agent.wire import flush, frames, tell
-from govcloud.migrations.files.agent.writing import write
+from govcloud.migrations.files.agent.wire import LineError, flush, frames, tell
 
-ACTS = {"scan": scan, "read": read, "write": write, "digest": digest}
+ACTS = {"scan": "scanning", "read": "reading", "write": "writing", "digest": "reading"}
+"""In which module each is: no more of them comes up than is needed, as people wait for it at a stop."""
 
 
 def main() -> None:
@@ -21,7 +19,8 @@ def main() -> None:
         wanted = json.loads(payload)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        ACTS[wanted["do"]](wanted)
+        act = wanted["do"]
+        getattr(importlib.import_module("govcloud.migrations.files.agent." + ACTS[act]), act)(wanted)
     except LineError as error:
         tell(b"!", {"error": error.what, "number": error.number, "where": error.place, "line": True})
     except OSError as error:

@@ -9,7 +9,6 @@ import os
 import struct
 from typing import Any, Iterator
 
-from govcloud.migrations.files.agent.line import Outwards, line_of
 from govcloud.migrations.files.agent.wire import CHUNK, NOFOLLOW, Frames, Tree, frames, name, out, text
 
 
@@ -36,12 +35,17 @@ def read(wanted: dict[str, Any]) -> None:
 
     Where there is a line, content goes over it, and the tool is told how much and how each file ended.
     """
-    tree, asked, line = Tree(name(wanted["root"])), frames(), line_of(wanted)
+    tree, line = Tree(name(wanted["root"])), None
     sender = Sender(tree, out)
-    for kind, payload in asked:
+    if wanted.get("line"):
+        # TLS takes long to come up: only where it is needed.
+        from govcloud.migrations.files.agent.line import Line
+
+        line = Line(wanted["line"])
+    for kind, payload in frames():
         if kind == b"L" and line is not None:
             line.open(json.loads(payload)["port"])
-            sender = Reporting(tree, Outwards(line))
+            sender = Reporting(tree, line.outwards())
         else:
             sender.answer(payload)
     sender.end()
@@ -126,7 +130,7 @@ class Sender:
 class Reporting(Sender):
     """Sends files over a line, and reports of them to the tool."""
 
-    def __init__(self, tree: Tree, away: Outwards) -> None:
+    def __init__(self, tree: Tree, away: Any) -> None:
         super().__init__(tree, away)
         self.line = away
         self.unsaid = 0

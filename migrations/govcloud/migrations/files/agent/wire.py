@@ -91,6 +91,14 @@ def frames(stream: BinaryIO = source) -> Iterator[tuple[bytes, bytes]]:
         yield kind, payload
 
 
+class LineError(Exception):
+    """The line cannot be had, or was lost."""
+
+    def __init__(self, number: int, what: str, place: str) -> None:
+        super().__init__(number, what, place)
+        self.number, self.what, self.place = number, what, place
+
+
 class Tree:
     """A tree, entered by directories of which each is opened in the one above it."""
 

@@ -16,7 +16,6 @@ import struct
 from typing import Any, Callable, Iterator
 
 from govcloud.migrations.files.agent.alone import alone
-from govcloud.migrations.files.agent.line import line_of
 from govcloud.migrations.files.agent.removing import kernels, remove, sweep
 from govcloud.migrations.files.agent.syncing import Disk
 from govcloud.migrations.files.agent.wire import (
@@ -189,9 +188,11 @@ class Writer:
         self, descriptor: int, above: int, last: bytes, coming: Iterator[tuple[bytes, bytes]]
     ) -> dict[str, Any] | None:
         """Write what comes; what the file is to be, or None where it could not be read."""
-        at, old, spoilt = 0, -1, False
+        at, old, spoilt, hole = 0, -1, False, False
         try:
             for kind, payload in coming:
+                if kind in b"DZS":
+                    hole = kind == b"Z"
                 if kind == b"D":
                     os.pwrite(descriptor, payload, at)
                     at += len(payload)
@@ -209,7 +210,8 @@ class Writer:
                     return None
                 else:
                     told: dict[str, Any] = json.loads(payload)
-                    os.ftruncate(descriptor, at)
+                    if hole:
+                        os.ftruncate(descriptor, at)
                     if spoilt:
                         self.spoilt(told["path"])
                         return None
@@ -232,7 +234,12 @@ def opened(last: bytes, above: int) -> int:
 
 def write(wanted: dict[str, Any]) -> None:
     """Do to the tree what comes; a file's chunks follow it, all of them on a line where one is opened."""
-    root, line = name(wanted["root"]), line_of(wanted)
+    root, line = name(wanted["root"]), None
+    if wanted.get("line"):
+        # TLS takes long to come up: only where it is needed.
+        from govcloud.migrations.files.agent.line import Line
+
+        line = Line(wanted["line"])
     os.makedirs(root, exist_ok=True)
     alone(root)
     if wanted["sweep"]:
