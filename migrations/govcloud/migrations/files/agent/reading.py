@@ -9,6 +9,7 @@ import os
 import struct
 from typing import Any, Iterator
 
+from govcloud.migrations.files.agent.digesting import HOLE, digest_by, letter_of
 from govcloud.migrations.files.agent.wire import CHUNK, NOFOLLOW, Frames, Tree, frames, name, out, text
 
 
@@ -52,12 +53,22 @@ def read(wanted: dict[str, Any]) -> None:
     out.say(b".")
 
 
+def look(descriptor: int, place: tuple[int, bool], size: int, letter: str) -> tuple[int, bytes, str]:
+    """A chunk: its offset, content and digest."""
+    at, empty = place
+    if empty:
+        return at, b"", HOLE
+    content = os.pread(descriptor, min(CHUNK, size - at), at)
+    return at, content, digest_by(letter, content)
+
+
 class Sender:
     """Sends files as they are asked for."""
 
     def __init__(self, tree: Tree, away: Frames) -> None:
         self.tree = tree
         self.away = away
+        self.other: Any = None
 
     def answer(self, payload: bytes) -> None:
         """Send a file, or say why it cannot be read."""
@@ -83,12 +94,10 @@ class Sender:
         before = os.fstat(descriptor)
         digests: list[str] = []
         same = 0
-        for at, empty in pieces(descriptor, before.st_size):
+        for at, content, digest in self.looked(descriptor, before.st_size, letter_of(known)):
             length, number = min(CHUNK, before.st_size - at), len(digests)
-            content = b"" if empty else os.pread(descriptor, length, at)
-            if not empty and len(content) < length:
+            if digest != HOLE and len(content) < length:
                 break
-            digest = "0" if empty else hashlib.blake2b(content, digest_size=32).hexdigest()
             stays = known is not None and number < len(known) and known[number] == digest
             if same == number and not stays:
                 self.retell(digests, before.st_size)
@@ -99,11 +108,40 @@ class Sender:
                 self.chunk(at, length, digest, None if stays else content)
         after = os.fstat(descriptor)
         # Of a hole at the end the digest does not say how long it is.
-        unchanged = digests == known and digests[-1:] != ["0"]
+        unchanged = digests == known and digests[-1:] != [HOLE]
         if same == len(digests) and not unchanged:
             self.retell(digests, before.st_size)
         told = {"digests": digests, "size": before.st_size, "mtime": before.st_mtime_ns}
         return b"U" if unchanged else b"E", {**told, "still": stamp(before) == stamp(after)}
+
+    def looked(self, descriptor: int, size: int, letter: str) -> Iterator[tuple[int, bytes, str]]:
+        """A file's chunks, each with its offset and digest; the next ones are read while one is sent."""
+        if size <= CHUNK:
+            for place in pieces(descriptor, size):
+                yield look(descriptor, place, size, letter)
+            return
+        ahead: list[Any] = []
+        try:
+            for place in pieces(descriptor, size):
+                ahead.append(self.helper().submit(look, descriptor, place, size, letter))
+                if len(ahead) > AHEAD:
+                    yield ahead.pop(0).result()
+            while ahead:
+                yield ahead.pop(0).result()
+        finally:
+            # Nothing may be read by a descriptor that is another file's by now.
+            for one in ahead:
+                if not one.cancel():
+                    one.exception()
+
+    def helper(self) -> Any:
+        """Another thread."""
+        if self.other is None:
+            # It takes a while to come up: only where there is a large file.
+            from concurrent.futures import ThreadPoolExecutor
+
+            self.other = ThreadPoolExecutor(1)
+        return self.other
 
     def retell(self, digests: list[str], size: int) -> None:
         """Tell the first chunks of a file, which the asker has."""
@@ -112,10 +150,10 @@ class Sender:
 
     def chunk(self, at: int, length: int, digest: str, content: bytes | None) -> None:
         """Tell a chunk: a hole, one that the asker has (`content` is None), or what is in it."""
-        if digest == "0":
+        if digest == HOLE:
             self.away.say(b"Z", struct.pack(">Q", length))
         elif content is None:
-            self.away.say(b"S", struct.pack(">QI", at, length) + bytes.fromhex(digest))
+            self.away.say(b"S", struct.pack(">QI", at, length) + digest.encode())
         else:
             self.away.say(b"D", content)
 
@@ -159,6 +197,8 @@ class Reporting(Sender):
         self.report()
 
 
+AHEAD = 3
+"""So many chunks are read before they are sent."""
 REPORTED = 8 * CHUNK
 """So many bytes go before the tool hears of them."""
 

@@ -16,6 +16,7 @@ import struct
 from typing import Any, Callable, Iterator
 
 from govcloud.migrations.files.agent.alone import alone
+from govcloud.migrations.files.agent.digesting import is_of
 from govcloud.migrations.files.agent.removing import kernels, remove, sweep
 from govcloud.migrations.files.agent.syncing import Disk
 from govcloud.migrations.files.agent.wire import (
@@ -203,7 +204,7 @@ class Writer:
                     if old < 0 and not spoilt:
                         old = opened(last, above)
                     content = os.pread(old, length, place) if old >= 0 else b""
-                    spoilt = spoilt or hashlib.blake2b(content, digest_size=32).digest() != payload[12:]
+                    spoilt = spoilt or not is_of(content, payload[12:].decode())
                     os.pwrite(descriptor, content, at)
                     at += length
                 elif kind == b"X":
