@@ -36,7 +36,7 @@ def sent(folder: Path, known: list[str] | None) -> tuple[bytes, dict[str, Any], 
     finally:
         os.close(descriptor)
     sink.seek(0)
-    return kind, told, list(frames(sink))  # type: ignore[arg-type]
+    return kind, told, [(letter, bytes(payload)) for letter, payload in frames(sink)]
 
 
 def by(letter: str, chunks: list[bytes]) -> list[str]:

@@ -76,7 +76,7 @@ class Line:
     def frames(self) -> Iterator[tuple[bytes, bytes]]:
         """The frames that come, up to the other's last; LineError where it ends before that."""
         with self.named():
-            for kind, payload in frames(self.stream.makefile("rb", buffering=CHUNK)):
+            for kind, payload in frames(self.stream.makefile("rb", buffering=CHUNK // 16)):
                 if kind == b".":
                     self.stream.close()
                     return

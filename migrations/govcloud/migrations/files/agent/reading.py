@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import itertools
 import json
 import os
 import struct
-from typing import Any, Iterator
+from typing import Any, Iterator, Tuple
 
 from govcloud.migrations.files.agent.digesting import HOLE, digest_by, letter_of
 from govcloud.migrations.files.agent.wire import CHUNK, NOFOLLOW, Frames, Tree, frames, name, out, text
+
+AHEAD = 3
+"""So many chunks are read before they are sent."""
 
 
 def pieces(descriptor: int, size: int) -> Iterator[tuple[int, bool]]:
@@ -53,12 +57,16 @@ def read(wanted: dict[str, Any]) -> None:
     out.say(b".")
 
 
-def look(descriptor: int, place: tuple[int, bool], size: int, letter: str) -> tuple[int, bytes, str]:
-    """A chunk: its offset, content and digest."""
+Looked = Tuple[int, Any, str]
+"""A chunk: its offset, content and digest."""
+
+
+def look(descriptor: int, place: tuple[int, bool], room: memoryview, letter: str) -> Looked:
+    """Read a chunk into memory that is as long as it is."""
     at, empty = place
     if empty:
         return at, b"", HOLE
-    content = os.pread(descriptor, min(CHUNK, size - at), at)
+    content = room[: os.preadv(descriptor, [room], at)]
     return at, content, digest_by(letter, content)
 
 
@@ -69,6 +77,7 @@ class Sender:
         self.tree = tree
         self.away = away
         self.other: Any = None
+        self.rooms = [memoryview(bytearray(CHUNK)) for _ in range(AHEAD + 2)]
 
     def answer(self, payload: bytes) -> None:
         """Send a file, or say why it cannot be read."""
@@ -114,16 +123,18 @@ class Sender:
         told = {"digests": digests, "size": before.st_size, "mtime": before.st_mtime_ns}
         return b"U" if unchanged else b"E", {**told, "still": stamp(before) == stamp(after)}
 
-    def looked(self, descriptor: int, size: int, letter: str) -> Iterator[tuple[int, bytes, str]]:
-        """A file's chunks, each with its offset and digest; the next ones are read while one is sent."""
+    def looked(self, descriptor: int, size: int, letter: str) -> Iterator[Looked]:
+        """A file's chunks; the next ones are read while one is sent, into the same memory each time."""
+        rooms = itertools.cycle(self.rooms)
         if size <= CHUNK:
             for place in pieces(descriptor, size):
-                yield look(descriptor, place, size, letter)
+                yield look(descriptor, place, self.rooms[0][:size], letter)
             return
         ahead: list[Any] = []
         try:
             for place in pieces(descriptor, size):
-                ahead.append(self.helper().submit(look, descriptor, place, size, letter))
+                room = next(rooms)[: min(CHUNK, size - place[0])]
+                ahead.append(self.helper().submit(look, descriptor, place, room, letter))
                 if len(ahead) > AHEAD:
                     yield ahead.pop(0).result()
             while ahead:
@@ -148,7 +159,7 @@ class Sender:
         for number, digest in enumerate(digests):
             self.chunk(number * CHUNK, min(CHUNK, size - number * CHUNK), digest, None)
 
-    def chunk(self, at: int, length: int, digest: str, content: bytes | None) -> None:
+    def chunk(self, at: int, length: int, digest: str, content: Any) -> None:
         """Tell a chunk: a hole, one that the asker has (`content` is None), or what is in it."""
         if digest == HOLE:
             self.away.say(b"Z", struct.pack(">Q", length))
@@ -173,7 +184,7 @@ class Reporting(Sender):
         self.line = away
         self.unsaid = 0
 
-    def chunk(self, at: int, length: int, digest: str, content: bytes | None) -> None:
+    def chunk(self, at: int, length: int, digest: str, content: Any) -> None:
         """Tell a chunk, and now and then how much has gone."""
         super().chunk(at, length, digest, content)
         self.unsaid += len(content or b"")
@@ -197,8 +208,6 @@ class Reporting(Sender):
         self.report()
 
 
-AHEAD = 3
-"""So many chunks are read before they are sent."""
 REPORTED = 8 * CHUNK
 """So many bytes go before the tool hears of them."""
 

@@ -21,8 +21,8 @@ CHUNK = 1024 * 1024
 HEAD = struct.Struct(">cI")
 TRUSTED = ("ext2", "ext3", "ext4", "xfs", "btrfs")
 """Where every change of content changes ctime, once what was mapped has been written back."""
-SYNC_EVERY = 128 * 1024 * 1024
-SYNC_FILES = 2_000
+SYNC_EVERY = 512 * 1024 * 1024
+SYNC_FILES = 4_000
 """So many bytes, or files, go to the disk together."""
 XATTRS = ("user.", "security.capability", "system.posix_acl_")
 NOFOLLOW = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -78,17 +78,29 @@ def name(written: str) -> bytes:
     return base64.b64decode(written)
 
 
-def frames(stream: BinaryIO = source) -> Iterator[tuple[bytes, bytes]]:
-    """The frames that come, up to the end."""
+def frames(stream: BinaryIO = source) -> Iterator[tuple[bytes, Any]]:
+    """The frames that come, up to the end. A file's content lies in the same memory each time: use it at once."""
+    room = memoryview(bytearray(CHUNK))
     while True:
         head = stream.read(HEAD.size)
         if len(head) < HEAD.size:
             return
         kind, length = HEAD.unpack(head)
-        payload = stream.read(length)
+        payload = into(stream, room[:length]) if kind == b"D" else stream.read(length)
         if len(payload) < length:
             return
         yield kind, payload
+
+
+def into(stream: BinaryIO, room: memoryview) -> memoryview:
+    """Fill room with what comes; less of it where the stream ends before."""
+    filled = 0
+    while filled < len(room):
+        count = stream.readinto(room[filled:])  # type: ignore[attr-defined]
+        if not count:
+            break
+        filled += count
+    return room[:filled]
 
 
 class LineError(Exception):
