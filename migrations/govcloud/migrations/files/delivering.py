@@ -16,7 +16,7 @@ from govcloud.migrations.remote import LostError
 
 ENDS = (b"E", b"U", b"X")
 """What comes last of a file: it came whole, it is as it was brought over before, it could not be read."""
-LAST_WORDS = 10.0
+LAST_WORDS = 5.0
 SPOILT = "its copy at the target was spoilt or taken away, and comes anew with the next pass"
 
 
