@@ -26,11 +26,14 @@ EVERY = (1 << 64) - 1
 def digest(connection: Connection, table: Table) -> Digest:
     """A table's, as this session sees it."""
     run(connection, f"SET SESSION group_concat_max_len = {MOST}")
+    # All of a line is ASCII; as another character set each piece of it would be converted.
+    run(connection, "SET SESSION character_set_connection = latin1")
     query = (
         "SELECT LEFT(h, 2), COUNT(*), SHA2(GROUP_CONCAT(h ORDER BY h SEPARATOR ''), 256) FROM"
         f" (SELECT SHA2({table.line}, 256) AS h FROM {quoted(table.name)} LIMIT {EVERY}) AS found GROUP BY 1"
     )
     found = rows(connection, query)
+    run(connection, "SET SESSION character_set_connection = utf8mb4")
     return Digest(sum(int(row[1]) for row in found), {int(str(row[0]), 16): str(row[2]) for row in found})
 
 
