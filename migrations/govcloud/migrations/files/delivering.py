@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
+from govcloud.migrations.files.lines import End
 from govcloud.migrations.files.places import Passed
 from govcloud.migrations.files.state import Entry, State, path_of
 from govcloud.migrations.files.talk import Talk
@@ -22,11 +23,11 @@ SPOILT = "its copy at the target was spoilt or taken away, and comes anew with t
 
 @dataclass(frozen=True)
 class Delivery:
-    """One pass's plan as it is carried out. `listener` is the agent that others come to by a line, if any."""
+    """One pass's plan as it is carried out; over a line, where the reader and the writer are told of one."""
 
     reader: Talk
     writer: Talk
-    listener: Talk | None
+    line: tuple[End, End] | None
     state: State
     scanned: int
     passed: Passed
@@ -57,15 +58,18 @@ class Delivery:
             self.writer.tell(b"M", entry)
 
     def _open_line(self) -> bool:
-        """Tell both at which port one of them listens; false without a line, or without a file to send."""
-        if self.listener is None:
+        """Have one of them listen, and tell the other at which port; whether there is to be a line at all."""
+        if self.line is None:
             return False
-        _, payload = next(self.listener.frames())
-        if not self.state.measured("file")[0]:
-            return False
-        for talk in (self.reader, self.writer):
-            talk.tell(b"L", json.loads(payload))
-            talk.flush()
+        ends = sorted(
+            zip((self.reader, self.writer), self.line, strict=True), key=lambda end: not end[1]["listens"]
+        )
+        (listener, its), (other, others) = ends
+        listener.tell(b"L", its)
+        listener.flush()
+        _, payload = next(listener.frames())
+        other.tell(b"L", {**others, **json.loads(payload)})
+        other.flush()
         return True
 
     def _ask(self) -> None:

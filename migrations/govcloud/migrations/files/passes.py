@@ -18,6 +18,8 @@ from govcloud.progress import Progress
 
 SPECIAL = ("fifo", "socket", "device")
 TOLD = 10
+FROM = 16 * 1024 * 1024
+"""Bytes from which a line is worth its while."""
 REMEDY = "see who writes there, or accept by name that it stays behind"
 
 
@@ -43,12 +45,14 @@ def bring_over(
     if state.empty():
         _take_stock(target, state)
     # They end before who listens to them does.
-    with ThreadPoolExecutor(2) as pool, _agents(source, target, state, pace) as agents:
+    with ThreadPoolExecutor(2) as pool, _agents(source, target, state) as agents:
         scanned = scan(source, state, without, passed, check)
         state.plan(_planned(state, passed))
         _, size = state.measured("file")
         meter = Meter(progress, f"files {source}", size)
-        Delivery(*agents, state, scanned, passed, pace, meter, check).carry_out(pool)
+        # How fast they send is not ours to say where it does not pass by here.
+        line = line_between(source, target) if size >= FROM and not pace.limited else None
+        Delivery(*agents, line, state, scanned, passed, pace, meter, check).carry_out(pool)
     _noted(state, scanned)
     if last and passed.unread:
         told = [ToolkitError(f"{path}: {why}", str(source), REMEDY) for path, why in passed.unread.items()]
@@ -57,20 +61,14 @@ def bring_over(
 
 
 @contextmanager
-def _agents(
-    source: Place, target: Place, state: State, pace: Pace
-) -> Iterator[tuple[Talk, Talk, Talk | None]]:
-    """Who reads, who writes, and who of them listens; they come up while the tree is looked at."""
-    # How fast they send is not ours to say where it does not pass by here.
-    line = None if pace.limited else line_between(source, target)
-    reading, writing = line or (None, None)
-    wishes = {"sweep": state.interrupted(), "ours": state.prefix, "line": writing}
+def _agents(source: Place, target: Place, state: State) -> Iterator[tuple[Talk, Talk]]:
+    """Who reads, and who writes; they come up while the tree is looked at."""
+    wishes = {"sweep": state.interrupted(), "ours": state.prefix}
     with (
         talking(target.host, "write", target.root, **wishes) as writer,
-        talking(source.host, "read", source.root, line=reading) as reader,
+        talking(source.host, "read", source.root) as reader,
     ):
-        listener = None if reading is None else reader if reading["listens"] else writer
-        yield reader, writer, listener
+        yield reader, writer
 
 
 def scan(

@@ -26,29 +26,23 @@ BETWEEN = 0.1
 
 
 class Line:
-    """One end; where it is the listener's, it listens from the beginning, and tells the tool at which port."""
+    """One end of a line that stands. The listener tells the tool at which port, and waits for the other to come."""
 
     def __init__(self, told: dict[str, Any]) -> None:
-        self.address = told["address"]
-        self.name = "the line to %s, %s" % (self.address, ports(told["ports"]))
+        address = told["address"]
+        self.name = "the line to %s, %s" % (address, ports(told["ports"]))
         self.other = ssl.PEM_cert_to_DER_cert(told["other"])
-        self.door: Any = None
-        self.stream: Any = None
+        self.stream: Any
         with self.named():
             self.context = trusting(told)
             if told["listens"]:
-                self.door = listening(self.address, told["ports"])
-                tell(b"L", {"port": self.door.getsockname()[1]})
+                door = listening(address, told["ports"])
+                tell(b"L", {"ports": [door.getsockname()[1]]})
                 flush()
-
-    def open(self, port: int) -> None:
-        """Have the other at the end of it; LineError where nobody comes, or cannot be reached."""
-        self.name = "the line to %s, port %d" % (self.address, port)
-        with self.named():
-            if self.door is None:
-                self.stream = self.greeted(socket.create_connection((self.address, port), GREETING))
+                self.stream = self.let_in(door)
             else:
-                self.stream = self.let_in(self.door)
+                bare = socket.create_connection((address, told["ports"][0]), GREETING)
+                self.stream = self.greeted(bare, False)
             self.stream.settimeout(PATIENCE)
 
     def let_in(self, door: socket.socket) -> ssl.SSLSocket:
@@ -59,15 +53,15 @@ class Line:
             bare, _ = door.accept()
             bare.settimeout(GREETING)
             with contextlib.suppress(OSError):
-                found = self.greeted(bare)
+                found = self.greeted(bare, True)
                 door.close()
                 return found
             bare.close()
 
-    def greeted(self, bare: socket.socket) -> ssl.SSLSocket:
+    def greeted(self, bare: socket.socket, listens: bool) -> ssl.SSLSocket:
         """What is spoken from now on; SSLError where it is not the other."""
         bare.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        found = self.context.wrap_socket(bare, server_side=self.door is not None)
+        found = self.context.wrap_socket(bare, server_side=listens)
         if found.getpeercert(True) != self.other:
             found.close()
             raise ssl.SSLError("somebody else holds the other end")

@@ -40,17 +40,13 @@ def read(wanted: dict[str, Any]) -> None:
 
     Where there is a line, content goes over it, and the tool is told how much and how each file ended.
     """
-    tree, line = Tree(name(wanted["root"])), None
-    sender = Sender(tree, out)
-    if wanted.get("line"):
-        # TLS takes long to come up: only where it is needed.
-        from govcloud.migrations.files.agent.line import Line
-
-        line = Line(wanted["line"])
+    sender = Sender(Tree(name(wanted["root"])), out)
     for kind, payload in frames():
-        if kind == b"L" and line is not None:
-            line.open(json.loads(payload)["port"])
-            sender = Reporting(tree, line.outwards())
+        if kind == b"L":
+            # TLS takes long to come up: only where it is needed.
+            from govcloud.migrations.files.agent.line import Line
+
+            sender = Reporting(sender.tree, Line(json.loads(payload)).outwards())
         else:
             sender.answer(payload)
     sender.end()

@@ -235,12 +235,7 @@ def opened(last: bytes, above: int) -> int:
 
 def write(wanted: dict[str, Any]) -> None:
     """Do to the tree what comes; a file's chunks follow it, all of them on a line where one is opened."""
-    root, line = name(wanted["root"]), None
-    if wanted.get("line"):
-        # TLS takes long to come up: only where it is needed.
-        from govcloud.migrations.files.agent.line import Line
-
-        line = Line(wanted["line"])
+    root = name(wanted["root"])
     os.makedirs(root, exist_ok=True)
     alone(root)
     if wanted["sweep"]:
@@ -259,9 +254,11 @@ def write(wanted: dict[str, Any]) -> None:
             writer.disk.settle()
         if kind == b"F":
             writer.file(entry["entry"], coming)
-        elif kind == b"L" and line is not None:
-            line.open(entry["port"])
-            content = line.frames()
+        elif kind == b"L":
+            # TLS takes long to come up: only where it is needed.
+            from govcloud.migrations.files.agent.line import Line
+
+            content = Line(entry).frames()
             for _, payload in content:
                 writer.file(json.loads(payload)["entry"], content)
         elif kind == b"R":
