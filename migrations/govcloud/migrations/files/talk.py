@@ -16,7 +16,7 @@ from govcloud.migrations.remote.shipping import shipped
 HEAD = struct.Struct(">cI")
 NO_SPACE = 28
 ROOM = "make room there, then run it again: it goes on from there"
-WAY = "open the way there, or declare no `transfer_ports`; then run it again: it goes on from there"
+WAY = "open the way there, with a free port for each tree, or declare no `transfer_ports`; then run it again"
 
 
 class Talk:

@@ -15,6 +15,8 @@ from govcloud.migrations.files.agent.wire import CHUNK, NOFOLLOW, Frames, Tree, 
 
 AHEAD = 3
 """So many chunks are read before they are sent."""
+REPORTED = 8 * CHUNK
+"""So many bytes go before the tool hears of them."""
 
 
 def pieces(descriptor: int, size: int) -> Iterator[tuple[int, bool]]:
@@ -202,10 +204,6 @@ class Reporting(Sender):
         """Nothing more is asked for: have all of it taken."""
         self.line.end()
         self.report()
-
-
-REPORTED = 8 * CHUNK
-"""So many bytes go before the tool hears of them."""
 
 
 def stamp(status: os.stat_result) -> tuple[int, int, int]:
