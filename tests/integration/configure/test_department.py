@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from govcloud.demo.department import People
+from govcloud.migrations.files.passes import FROM
 from govcloud.migrations.remote import Host
 
 from .conftest import Machines
-from .department import MOVE, Court, arrived, clerks, entered
+from .department import MOVE, PLANE, Court, arrived, clerks, entered
 
 
 def test_a_system_moves_while_people_use_it_and_comes_home(court: Court, machines: Machines) -> None:
     assert court.done("assess", "legacy-court", "--seconds", "1")
+    # Its attachments go from host to host: where that fails there is no other way for them.
+    department = court.settled.department
+    assert department.attachments * department.size > FROM
+    assert court.site.topology.planes[PLANE].hosts["legacy-court"].transfer_ports
     with People(court.settled.door) as people:
         assert court.done("rehearse", MOVE)["downtime"] < 180
         with clerks(court) as written:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from govcloud.migrations.journal import Journal
+from govcloud.progress import Silent
 
 BOUNDARIES_AT_MOST = 80
 TESTS = Path(__file__).parents[2]
@@ -92,3 +93,29 @@ def drive(run: Callable[[dict[str, Any]], None], be_careless: Callable[[], None]
     if wanted["everywhere"]:
         sys.exit(die_everywhere(wanted["what"], lambda: run(wanted)))
     run(wanted)
+
+
+class Freezing(Silent):
+    """Freezes a server when a stage begins: it takes connections from then on, and answers nothing."""
+
+    def __init__(self, stage: str, server: int) -> None:
+        self.stage = stage
+        self.server = server
+        self.frozen: list[int] = []
+
+    def step(self, name: str) -> None:
+        if name.split("/")[1:2] == [self.stage] and not self.frozen:
+            self.frozen = family(self.server)
+            for one in self.frozen:
+                os.kill(one, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Have it go on."""
+        for one in self.frozen:
+            os.kill(one, signal.SIGCONT)
+
+
+def family(process: int) -> list[int]:
+    """A process and all that it has started."""
+    found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True, check=False)
+    return [process, *(one for child in found.stdout.split() for one in family(int(child)))]

@@ -27,7 +27,8 @@ class Department:
     domain: str
     engine: Engine = "postgresql"
     attachments: int = 200
-    size: int = 64 * 1024
+    size: int = 96 * 1024
+    """Bytes of each attachment: in all enough to go from host to host, where the way is open."""
 
     @property
     def tree(self) -> str:

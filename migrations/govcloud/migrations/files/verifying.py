@@ -18,6 +18,7 @@ from govcloud.migrations.files.passes import SPECIAL
 from govcloud.migrations.files.places import Place
 from govcloud.migrations.files.state import Entry, path_of, shown
 from govcloud.migrations.files.talk import Talk, talking
+from govcloud.migrations.ties import along
 
 NAMED = 20
 """How many entries that differ are named."""
@@ -45,7 +46,7 @@ def compare(
     with TemporaryDirectory(prefix="govcloud-") as directory, ThreadPoolExecutor(1) as pool:
         listings = [Listing(Path(directory) / side) for side in SIDES]
         with closing(listings[0]) as theirs, closing(listings[1]) as ours:
-            there = pool.submit(_list, source, theirs, lambda: _entries(source, without), content)
+            there = pool.submit(along(_list), source, theirs, lambda: _entries(source, without), content)
             _list(target, ours, seen or (lambda: _entries(target, without)), content)
             there.result()
             since = written()

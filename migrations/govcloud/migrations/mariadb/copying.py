@@ -8,15 +8,11 @@ from that.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from queue import Empty, SimpleQueue
-from typing import BinaryIO
 
 from govcloud.errors import ToolkitError
 from govcloud.migrations.mariadb import ledger
@@ -25,7 +21,6 @@ from govcloud.migrations.mariadb.endpoint import (
     MODE,
     Connection,
     Endpoint,
-    program,
     quoted,
     rows,
     run,
@@ -33,8 +28,10 @@ from govcloud.migrations.mariadb.endpoint import (
     text,
     turn,
 )
+from govcloud.migrations.mariadb.feeding import fed
 from govcloud.migrations.mariadb.ledger import Position
 from govcloud.migrations.pace import Meter, Pace
+from govcloud.migrations.ties import along
 
 BATCH = 256 * 1024
 COMMITS_WAIT = 10
@@ -116,7 +113,7 @@ def copy_tables(
             copy_table(session, target, table, ledger.note_whole(move, table.name), pace, meter)
 
     with ThreadPoolExecutor(len(sessions)) as pool:
-        for future in [pool.submit(work, session) for session in sessions]:
+        for future in [pool.submit(along(work), session) for session in sessions]:
             future.result()
 
 
@@ -124,86 +121,16 @@ def copy_table(
     session: Connection, target: Endpoint, table: Table, note: str, pace: Pace, meter: Meter
 ) -> None:
     """Bring a table's rows in one transaction, in place of those that are there, and the note with them."""
-    with loading(target, table, note) as lines:
+    with loading(target, table, note) as load:
         for batch in _lines(session, table):
             pace.take(len(batch))
-            lines.write(batch)
+            load(batch)
             meter.add(len(batch))
 
 
-class Client:
-    """A `mariadb` that does what is written to it; it loads `data` besides, where it was given some."""
-
-    def __init__(self, process: subprocess.Popen[bytes], target: Endpoint) -> None:
-        self.process = process
-        self._target = target
-        self._said: list[bytes] = []
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
-
-    def _listen(self) -> None:
-        if self.process.stderr is not None:
-            with self.process.stderr as stream:
-                self._said.append(stream.read())
-
-    def write(self, part: bytes) -> None:
-        """Write a part; ToolkitError with the server's words where it has ended."""
-        if self.process.stdin is None:
-            raise ValueError("it was started without an input")
-        try:
-            self.process.stdin.write(part)
-        except BrokenPipeError:
-            self.end()
-
-    def let_go(self) -> None:
-        """Wait for its end, however it ends."""
-        if self.process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.close()
-        self.process.wait()
-        self._listener.join()
-
-    def end(self) -> None:
-        """Say that nothing more comes, and wait for its end; ToolkitError with its words where it failed."""
-        self.let_go()
-        code = self.process.returncode
-        if code != 0:
-            lines = b"".join(self._said).decode(errors="replace").strip().splitlines()
-            told = [line for line in lines if line.startswith("ERROR")] or lines[-1:]
-            raise ToolkitError(
-                f"the server refuses it: {told[0][:300] if told else f'its client ended with {code}'}",
-                self._target.where,
-                "mend what the server says, then run it again",
-            )
-
-
 @contextmanager
-def fed(target: Endpoint, words: Sequence[str], data: int | None = None) -> Iterator[Client]:
-    """A `mariadb` client on the target's database; it is ended where what feeds it fails.
-
-    `data` is a descriptor that it may read from besides.
-    """
-    with target.options() as options:
-        process = subprocess.Popen(
-            [*program("mariadb"), *options, *words, target.database],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            pass_fds=() if data is None else (data,),
-        )
-        client = Client(process, target)
-        try:
-            yield client
-            client.end()
-        except BaseException:
-            process.kill()
-            client.let_go()
-            raise
-
-
-@contextmanager
-def loading(target: Endpoint, table: Table, note: str) -> Iterator[BinaryIO]:
-    """A pipe whose lines are loaded into a table, in one transaction with a note.
+def loading(target: Endpoint, table: Table, note: str) -> Iterator[Callable[[bytes], None]]:
+    """Takes lines that are loaded into a table, in one transaction with a note.
 
     The statements come another way than the lines: where these end because we were killed, nothing is
     committed.
@@ -217,8 +144,13 @@ def loading(target: Endpoint, table: Table, note: str) -> Iterator[BinaryIO]:
                     client.process.stdin.flush()
                 os.close(reading)
                 reading = -1
+
+                def load(part: bytes) -> None:
+                    with client.giving(len(part)):
+                        lines.write(part)
+
                 try:
-                    yield lines
+                    yield load
                     lines.close()
                 except BrokenPipeError:
                     client.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import socket as sockets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,9 +19,12 @@ from pymysql.cursors import SSCursor
 
 from govcloud.errors import ToolkitError
 from govcloud.local import write_private
+from govcloud.migrations.ties import tied_socket, within
 
 Connection = pymysql.connections.Connection
-SECONDS = 10
+SECONDS = 30.0
+"""In which a server has to let us in."""
+RUNS = "see that the server runs and lets us in, then run it again: it goes on from there"
 TURN_WITHIN = 120
 PROGRAM = "govcloud"
 MODE = "ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION"
@@ -61,27 +65,38 @@ class Endpoint:
     @contextmanager
     def connected(self, database: bool = True) -> Iterator[Connection]:
         """A session that commits each statement by itself; ToolkitError where it is refused or lost."""
-        with self.asking():
-            connection: Connection = pymysql.connect(
-                unix_socket=self.socket,
-                # Whoever may open the file sees what goes through it; to another host it goes by SSH.
+        with self._reached() as way, self.asking():
+            connection = _ByFile(
                 ssl_disabled=True,
                 user=self.user,
                 password=self.password,
                 database=self.database if database else None,
                 charset="utf8mb4",
                 autocommit=True,
-                connect_timeout=SECONDS,
                 client_flag=CLIENT.MULTI_STATEMENTS,
                 program_name=PROGRAM,
+                defer_connect=True,
             )
-        try:
-            with self.asking():
+            with within(way, SECONDS):
+                connection.connect(way)
+            try:
                 for setting in SETTINGS:
                     run(connection, setting)
                 yield connection
-        finally:
-            connection.close()
+            finally:
+                connection.close()
+
+    @contextmanager
+    def _reached(self) -> Iterator[sockets.socket]:
+        """A connection to the socket file, on which nothing has been said yet."""
+        with sockets.socket(sockets.AF_UNIX) as way, tied_socket(way):
+            way.settimeout(SECONDS)
+            try:
+                way.connect(self.socket)
+            except OSError as error:
+                why = error.strerror or "it does not answer"
+                raise ToolkitError(f"{self.socket}: {why}", self.where, RUNS) from error
+            yield way
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -100,6 +115,16 @@ class Endpoint:
             lines = [f'{name}="{_escaped(value)}"' for name, value in cells.items()]
             write_private(place, "\n".join(["[client]", *lines, ""]))
             yield [f"--defaults-file={place}"]
+
+
+class _ByFile(Connection):
+    """A session through a socket file that is open already.
+
+    Whoever may open the file sees what goes through it, and to another host it goes by SSH: a password may be
+    sent as it is, where an account's way to prove itself wants that.
+    """
+
+    _secure = True
 
 
 def run(connection: Connection, query: str, *values: Any) -> int:
@@ -171,5 +196,5 @@ def _remedy(error: pymysql.MySQLError) -> str:
     if code in (ER.ACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.SPECIFIC_ACCESS_DENIED_ERROR):
         return "let the account that moves it have all rights while it moves"
     if isinstance(error, pymysql.OperationalError):
-        return "see that the server runs and lets us in, then run it again: it goes on from there"
+        return RUNS
     return "mend what the server says, then run it again"

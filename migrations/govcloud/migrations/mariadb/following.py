@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from govcloud.errors import ToolkitError
 from govcloud.migrations.mariadb import ledger
 from govcloud.migrations.mariadb.binlog import Passing, Seen, tables_in
-from govcloud.migrations.mariadb.copying import fed, position_of
+from govcloud.migrations.mariadb.copying import position_of
 from govcloud.migrations.mariadb.endpoint import Endpoint, one, program, rows, run, turn
+from govcloud.migrations.mariadb.feeding import fed
 from govcloud.migrations.mariadb.ledger import Position
+from govcloud.migrations.ties import tied
 
 FIRST = 4
 """Where a binary log file's first event lies."""
@@ -111,7 +113,8 @@ def _written_out(
         if process.stdout is None or process.stderr is None:
             raise ValueError("it was started without an output")
         try:
-            yield iter(process.stdout)
+            with tied(process.kill):
+                yield iter(process.stdout)
         finally:
             process.stdout.close()
             said = process.stderr.read().decode(errors="replace").strip()

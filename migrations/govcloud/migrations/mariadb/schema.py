@@ -15,7 +15,6 @@ from govcloud.local import private_directory
 from govcloud.migrations.mariadb import ledger
 from govcloud.migrations.mariadb.accounts import drop_accounts, revoke_grants
 from govcloud.migrations.mariadb.catalogue import databases
-from govcloud.migrations.mariadb.copying import fed
 from govcloud.migrations.mariadb.endpoint import (
     UNLOGGED,
     Connection,
@@ -26,6 +25,7 @@ from govcloud.migrations.mariadb.endpoint import (
     rows,
     run,
 )
+from govcloud.migrations.mariadb.feeding import fed
 
 MADE = "made by this move"
 _DEFINITIONS = ("--no-data", "--skip-triggers", "--skip-routines", "--skip-events")

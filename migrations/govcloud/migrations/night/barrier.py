@@ -8,12 +8,13 @@ home what was written since. Each stage of each part stands in the journal befor
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from govcloud.errors import ToolkitError, ToolkitErrors
 from govcloud.migrations.journal import Claims, Journal
+from govcloud.migrations.night.acting import Act, side_by_side
 from govcloud.migrations.night.deadline import Deadline
 from govcloud.migrations.night.parts import Part
 from govcloud.migrations.night.stages import STAGES, Stage
@@ -23,6 +24,8 @@ ATTEMPTS = 3
 """How often a cutover may be tried before a new rehearsal is asked for."""
 LEAST = 1.0
 """Seconds that each stage has at least."""
+GRACE = 1.0
+"""Seconds behind its deadline in which a stage may end by itself; then it is cut off from what it awaits."""
 RETURNED = "returned"
 
 
@@ -154,14 +157,22 @@ def _seconds(stage: Stage, attempt: _Attempt, allowed: float, now: datetime) -> 
 def _pass(stage: Stage, attempt: _Attempt, progress: Progress, seconds: float) -> None:
     """Do a stage to every part, side by side; over when all are, whatever one of them says."""
     deadline = Deadline(seconds)
-    with ThreadPoolExecutor(max(1, len(attempt.parts))) as pool:
-        running = [pool.submit(_do, stage, part, attempt, progress, deadline) for part in attempt.parts]
-    errors = [error for future in running if (error := future.exception()) is not None]
+    acts = [
+        Act(f"{stage.name} of {part.name}", partial(_do, stage, part, attempt, progress, deadline))
+        for part in attempt.parts
+    ]
+    # Behind the point of no return there is nothing better than to wait.
+    errors = side_by_side(acts, None if stage.final else max(0.0, seconds) + GRACE)
+    _raise(errors)
+
+
+def _raise(errors: Sequence[BaseException]) -> None:
+    """Raise what went wrong, all of it together; a mistake of ours before what was foreseen."""
     for error in errors:
         if not isinstance(error, ToolkitError):
             raise error
-    if errors:
-        foreseen = [error for error in errors if isinstance(error, ToolkitError)]
+    foreseen = [error for error in errors if isinstance(error, ToolkitError)]
+    if foreseen:
         raise foreseen[0] if len(foreseen) == 1 else ToolkitErrors(foreseen)
 
 
@@ -183,20 +194,20 @@ def _do(stage: Stage, part: Part, attempt: _Attempt, progress: Progress, deadlin
 
 
 def _returned(attempt: _Attempt, progress: Progress, now: Callable[[], datetime], reason: str) -> Outcome:
-    """Take back every stage that has begun, the last first; all is tried, and what fails is told together."""
+    """Take back every stage that has begun, the last first; all is tried, and what fails is told together.
+
+    A host that does not answer holds nothing up for longer than the stage's `back_within`.
+    """
     name = attempt.name(RETURNED)
     progress.step(name)
     attempt.journal.intend(name, {"because": reason})
-    errors: list[ToolkitError] = []
+    errors: list[BaseException] = []
     for stage in reversed(attempt.stages):
         for part in attempt.parts:
             if attempt.begun(stage, part):
-                try:
-                    stage.back(part)
-                except ToolkitError as error:
-                    errors.append(error)
-    if errors:
-        raise ToolkitErrors(errors)
+                act = Act(f"the way back from {stage.name} of {part.name}", partial(stage.back, part))
+                errors += side_by_side([act], stage.back_within)
+    _raise(errors)
     attempt.journal.finish(name, {"after": attempt.passed(now())})
     progress.done(name)
     return Outcome(attempt.number, False, attempt.passed(now()), reason)

@@ -14,6 +14,10 @@ def _nothing(_: Part) -> None:
     """What leaves nothing behind needs no way back."""
 
 
+START = 330.0
+"""Seconds for a way back in which a whole machine may have to start."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """One stage: `share` is its part of the downtime that is allowed, from which its deadline follows."""
@@ -22,14 +26,16 @@ class Stage:
     act: Callable[[Part, Deadline], Facts]
     back: Callable[[Part], None]
     share: float
+    back_within: float = 60.0
+    """Seconds for which the way back may wait for a host that does not answer."""
     final: bool = False
     """Whether there is no way back from it by itself."""
 
 
 STAGES: Sequence[Stage] = (
     Stage("close", lambda part, deadline: part.close(deadline), lambda part: part.reopen(), 0.1),
-    Stage("drain", lambda part, deadline: part.drain(deadline), lambda part: part.admit(), 0.2),
-    Stage("fence", lambda part, deadline: part.fence(deadline), lambda part: part.unfence(), 0.1),
+    Stage("drain", lambda part, deadline: part.drain(deadline), lambda part: part.admit(), 0.2, START),
+    Stage("fence", lambda part, deadline: part.fence(deadline), lambda part: part.unfence(), 0.1, START),
     Stage("catch up", lambda part, deadline: part.catch_up(deadline), _nothing, 0.2),
     Stage("verify", lambda part, deadline: part.verify(deadline), _nothing, 0.2),
     Stage("arm", lambda part, deadline: part.arm(deadline), lambda part: part.disarm(), 0.1),

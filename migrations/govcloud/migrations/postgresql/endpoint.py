@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from psycopg.rows import TupleRow
 
 from govcloud.errors import ToolkitError
 from govcloud.local import write_private
+from govcloud.migrations.ties import tied_socket
 
 Connection = psycopg.Connection[TupleRow]
 APPLICATION = "govcloud"
@@ -74,7 +76,7 @@ class Endpoint:
         with self.asking():
             connection = psycopg.connect(**self._words(), **ALIVE, options=OURS, autocommit=True, **more)
         try:
-            with self.asking():
+            with socket.socket(fileno=os.dup(connection.fileno())) as way, tied_socket(way), self.asking():
                 yield connection
         finally:
             connection.close()

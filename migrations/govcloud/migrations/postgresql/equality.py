@@ -20,6 +20,7 @@ from psycopg import sql
 from govcloud.migrations.comparing import Digest, Report, held_by, told
 from govcloud.migrations.postgresql.catalogue import FIRST_USER_OID, OURS, one
 from govcloud.migrations.postgresql.endpoint import Connection, Endpoint
+from govcloud.migrations.ties import along
 
 SETTINGS = (
     b"SET search_path = pg_catalog",
@@ -122,8 +123,8 @@ def compare_rows(
         sides = [
             (
                 name,
-                pool.submit(_digest, source, there, wanted[name]),
-                None if name in since else pool.submit(_digest, target, here, have[name]),
+                pool.submit(along(_digest), source, there, wanted[name]),
+                None if name in since else pool.submit(along(_digest), target, here, have[name]),
             )
             for name in both
         ]

@@ -18,6 +18,7 @@ from govcloud.errors import ToolkitError
 from govcloud.migrations.remote.entering import SECONDS, LostError, entered
 from govcloud.migrations.remote.login import Login
 from govcloud.migrations.remote.piping import Pipe, Pipes
+from govcloud.migrations.ties import tied
 
 ANSWER_LIMIT = 64 * 1024 * 1024
 """Bytes that a program may print before it is ended: an answer is kept in memory."""
@@ -113,7 +114,8 @@ class Host:
         """A program that runs, as a channel to its standard input and output."""
         channel = self._start(arguments)
         try:
-            yield channel
+            with tied(channel.close):
+                yield channel
         finally:
             channel.close()
 
@@ -151,7 +153,8 @@ class Host:
         words = ["sudo", "-n", "--", *arguments] if self.login.as_root else list(arguments)
         with self.losing():
             channel = self._transport.open_session(timeout=SECONDS)
-            channel.exec_command(shlex.join(words))
+            with tied(channel.close):
+                channel.exec_command(shlex.join(words))
         return channel
 
     def _read(self, channel: paramiko.Channel, program: str) -> tuple[bytes, bytes]:

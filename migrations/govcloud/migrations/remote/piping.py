@@ -23,6 +23,7 @@ from govcloud.errors import ToolkitError
 from govcloud.local import quoted, write_private
 from govcloud.migrations.remote.entering import CIPHERS, KEEPALIVE, SECONDS, LostError
 from govcloud.migrations.remote.login import Login
+from govcloud.migrations.ties import tied
 
 WIDTH = 1024 * 1024
 """Bytes that a pipe holds: so that neither end waits for the other at every piece."""
@@ -151,7 +152,7 @@ class Pipes:
         words = ["sudo", "-n", "--", *arguments] if self._login.as_root else list(arguments)
         # By the way that stands, or not at all: where it is gone, OpenSSH would lay another unseen.
         only = ["-o", "ProxyCommand=false", "-T", _name(0)]
-        with self._running([*self._words, *only, shlex.join(words)]) as pipe:
+        with self._running([*self._words, *only, shlex.join(words)]) as pipe, tied(pipe.terminate):
             yield pipe
 
     @contextmanager

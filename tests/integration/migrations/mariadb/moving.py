@@ -17,12 +17,13 @@ from govcloud.migrations.mariadb import MariadbMover
 from govcloud.migrations.moves import begin, bring_home
 from govcloud.migrations.night import Outcome, cut_over
 from govcloud.migrations.pace import Pace
-from govcloud.progress import Silent
+from govcloud.progress import Progress, Silent
 from integration.migrations.mariadb.servers import Server
 
 DATABASE, MOVED = "treasury", "finance"
 MOVE = "finance-move"
 ALLOWED = 240.0
+SILENT = Silent()
 PAUSE = 0.006
 """Seconds between two commits of one: some 500 a second in all."""
 CLERK = {"user": "clerk", "password": "clerks-own", "unix_socket": None, "host": "127.0.0.1"}
@@ -65,9 +66,9 @@ def copy(moved: MariadbMover, folder: Path) -> None:
         begin([moved], {"move": MOVE}, journal, claims, Silent())
 
 
-def cut(moved: MariadbMover, folder: Path, allowed: float = ALLOWED) -> Outcome:
+def cut(moved: MariadbMover, folder: Path, allowed: float = ALLOWED, progress: Progress = SILENT) -> Outcome:
     with open_journal(None, folder, MOVE) as (journal, claims):
-        return cut_over([moved], journal, claims, Silent(), allowed, lambda: datetime.now(UTC))
+        return cut_over([moved], journal, claims, progress, allowed, lambda: datetime.now(UTC))
 
 
 def home(moved: MariadbMover, folder: Path) -> float:
@@ -111,6 +112,12 @@ class Writers:
     def count(self) -> int:
         return sum(map(len, self.acknowledged))
 
+    def stop(self) -> None:
+        """Have them write no more."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(30)
+
 
 @contextmanager
 def writing(server: Server, database: str = DATABASE, count: int = 4) -> Iterator[Writers]:
@@ -120,9 +127,7 @@ def writing(server: Server, database: str = DATABASE, count: int = 4) -> Iterato
     try:
         yield writers
     finally:
-        writers._stop.set()
-        for thread in writers._threads:
-            thread.join(30)
+        writers.stop()
 
 
 def lost_and_doubled(writers: Writers, server: Server, database: str) -> tuple[int, int]:

@@ -113,13 +113,22 @@ class Server:
             self.process.send_signal(how)
             self.process.wait(60)
 
+    def grow(self, room: str) -> None:
+        """Give its disk more room, while it runs."""
+        subprocess.run(["mount", "-o", f"remount,size={room}", str(self.folder)], check=True)
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")
+
 
 @contextmanager
-def running(number: int) -> Iterator[Server]:
-    """A new, empty server."""
+def running(number: int, room: str = "") -> Iterator[Server]:
+    """A new, empty server; with `room`, on a disk of its own of that size."""
     account = pwd.getpwnam("mysql")
     folder = Path(tempfile.mkdtemp(prefix=f"govcloud-mariadb{number}-"))
     server = Server(number, folder, free_port())
+    if room:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "none", str(folder)], check=True)
     try:
         os.chown(folder, account.pw_uid, account.pw_gid)
         folder.chmod(0o711)
@@ -130,4 +139,6 @@ def running(number: int) -> Iterator[Server]:
         yield server
     finally:
         server.stop(signal.SIGKILL)
+        if room:
+            subprocess.run(["umount", str(folder)], check=True)
         shutil.rmtree(folder)

@@ -8,6 +8,10 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
+from govcloud.errors import ToolkitError, ToolkitErrors
+from govcloud.migrations.mariadb import feeding
 from govcloud.migrations.rehearsing import settle
 from integration.migrations import dying
 from integration.migrations.dying import died_everywhere
@@ -21,7 +25,7 @@ from integration.migrations.mariadb.moving import (
     until_written,
     writing,
 )
-from integration.migrations.mariadb.servers import Server
+from integration.migrations.mariadb.servers import Server, running
 
 KILLS = int(os.environ.get("GOVCLOUD_KILLS", "4"))
 MUCH = (
@@ -105,6 +109,31 @@ def test_a_target_that_dies_in_the_middle_is_gone_on_with(
         assert cut(moved, tmp_path).released
     assert lost_and_doubled(writers, target, MOVED) == (0, 0)
     assert moved.evidence()["differences"] == []
+
+
+def test_a_full_disk_at_the_target_is_an_error_and_room_is_all_that_it_takes(
+    source: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for statement in MUCH:
+        source.ask(statement, DATABASE)
+    # What it waits for is the disk, for which the server itself would wait for ever.
+    monkeypatch.setattr(feeding, "PATIENCE", 5.0)
+    monkeypatch.setattr(feeding, "LEAST", 1e9)
+    with running(73, room="320m") as target, writing(source, count=2) as writers:
+        with pytest.raises((ToolkitError, ToolkitErrors), match=r"taken nothing for \d+ s.*|is full"):
+            copy(mover(source, target, tmp_path), tmp_path)
+        assert "Disk is full" in target.log()
+        target.grow("2g")
+        # It looks for room once in a minute: who started it anew need not wait for that.
+        target.kill()
+        target.start()
+        moved = mover(source, target, tmp_path)
+        copy(moved, tmp_path)
+        settle([moved], 60)
+        assert cut(moved, tmp_path).released
+        writers.stop()
+        assert lost_and_doubled(writers, target, MOVED) == (0, 0)
+        assert moved.evidence()["differences"] == []
 
 
 def test_a_source_that_dies_while_it_is_followed_comes_back(

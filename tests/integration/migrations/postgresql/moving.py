@@ -17,12 +17,13 @@ from govcloud.migrations.moves import begin, bring_home
 from govcloud.migrations.night import Outcome, cut_over
 from govcloud.migrations.pace import Pace
 from govcloud.migrations.postgresql import PostgresqlMover
-from govcloud.progress import Silent
+from govcloud.progress import Progress, Silent
 from integration.migrations.postgresql.clusters import Cluster, programs
 
 DATABASE = "office"
 MOVE = "office-move"
 ALLOWED = 240.0
+SILENT = Silent()
 """Seconds: what is asked here is what happens, not how fast."""
 CLERK = {"user": "clerk", "password": "clerks-own", "host": "127.0.0.1"}
 
@@ -101,9 +102,11 @@ def copy(moved: PostgresqlMover, folder: Path) -> None:
         begin([moved], {"move": MOVE}, journal, claims, Silent())
 
 
-def cut(moved: PostgresqlMover, folder: Path, allowed: float = ALLOWED) -> Outcome:
+def cut(
+    moved: PostgresqlMover, folder: Path, allowed: float = ALLOWED, progress: Progress = SILENT
+) -> Outcome:
     with open_journal(None, folder, MOVE) as (journal, claims):
-        return cut_over([moved], journal, claims, Silent(), allowed, lambda: datetime.now(UTC))
+        return cut_over([moved], journal, claims, progress, allowed, lambda: datetime.now(UTC))
 
 
 def home(moved: PostgresqlMover, folder: Path) -> float:

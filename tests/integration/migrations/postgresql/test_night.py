@@ -11,6 +11,7 @@ from govcloud.errors import ToolkitError
 from govcloud.migrations.night import Deadline
 from govcloud.migrations.postgresql.endpoint import Endpoint
 from govcloud.migrations.postgresql.facts import facts
+from integration.migrations.dying import Freezing
 from integration.migrations.postgresql.clusters import Cluster
 from integration.migrations.postgresql.moving import CLERK, copy, cut, lost_and_doubled, mover, writing
 
@@ -166,3 +167,27 @@ def test_a_database_that_stands_there_already_is_not_touched(
     with pytest.raises(ToolkitError, match="stands there already, and this move has not made it"):
         copy(mover(source, target, tmp_path), tmp_path)
     assert target.ask("SELECT count(*) FROM mine", "office") == [(0,)]
+
+
+def test_a_target_that_freezes_at_the_stop_keeps_nobody_out(
+    source: Cluster, target: Cluster, tmp_path: Path
+) -> None:
+    moved = mover(source, target, tmp_path)
+    with writing(source, 2) as writers:
+        copy(moved, tmp_path)
+        assert target.process is not None
+        freezing = Freezing("catch up", target.process.pid)
+        begun = time.monotonic()
+        outcome = cut(moved, tmp_path, allowed=10.0, progress=freezing)
+        assert time.monotonic() - begun < 30
+        assert freezing.frozen
+        assert not outcome.released
+        assert (
+            "catch up of postgresql office waited for an answer that did not come in time" in outcome.reason
+        )
+        count = writers.count
+        while writers.count < count + 50:
+            time.sleep(0.02)
+        freezing.thaw()
+        assert cut(moved, tmp_path).released
+    assert lost_and_doubled(writers, target) == (0, 0)

@@ -1,0 +1,54 @@
+"""Does several things side by side, none of which may wait for another host for longer than it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from govcloud.errors import ToolkitError
+from govcloud.migrations.night.deadline import MissedError
+from govcloud.migrations.ties import Ties, bound
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that is done to a part; `what` names it in an error."""
+
+    what: str
+    do: Callable[[], object]
+
+
+def side_by_side(acts: Sequence[Act], seconds: float | None) -> list[BaseException]:
+    """Do all of them, and wait until all have ended; what went wrong.
+
+    What still runs after so many `seconds` is cut off from whatever it waits for, and so ends with an error.
+    """
+    every = [Ties() for _ in acts]
+    with ThreadPoolExecutor(max(1, len(acts))) as pool:
+        running = [pool.submit(bound, ties, act.do) for act, ties in zip(acts, every, strict=True)]
+        try:
+            _, late = wait(running, seconds)
+            for future, ties in zip(running, every, strict=True):
+                if future in late:
+                    ties.cut()
+            wait(running)
+        except BaseException:
+            # Nobody waits for them any more: they have to end nevertheless.
+            for ties in every:
+                ties.cut()
+            raise
+    return [error for one in zip(acts, every, running, strict=True) if (error := _wrong(*one)) is not None]
+
+
+def _wrong(act: Act, ties: Ties, future: Future[None]) -> BaseException | None:
+    """What went wrong; where it was cut off, that this is why."""
+    error = future.exception()
+    if not ties.are_cut or not isinstance(error, ToolkitError) or isinstance(error, MissedError):
+        return error
+    first = error.parts()[0]
+    return MissedError(
+        f"{act.what} waited for an answer that did not come in time, and was cut short: {first.what}",
+        first.where,
+        "see whether that server answers, and whether its disk has room",
+    )
