@@ -75,8 +75,8 @@ class Delivery:
     def _ask(self) -> None:
         """Ask for every file, with the digests of what lies at the target."""
         try:
-            for entry, digests in self.state.planned("file"):
-                self.reader.tell(b"F", {"entry": entry, "digests": digests})
+            for request in self.state.requests():
+                self.reader.say(b"F", request)
         finally:
             self.reader.end()
 
@@ -97,7 +97,7 @@ class Delivery:
                 self._carried(len(payload))
 
     def _follow(self) -> None:
-        """Hear of what goes over the line."""
+        """Hear of what goes over the line: of each file that did not come whole, and how much did."""
         for kind, payload in self.reader.frames():
             self.check()
             told = json.loads(payload)
@@ -105,6 +105,7 @@ class Delivery:
                 self._count(kind, told)
             else:
                 self._carried(told["bytes"])
+                self.passed.files += told["files"]
 
     def _carried(self, count: int) -> None:
         self.meter.add(count)

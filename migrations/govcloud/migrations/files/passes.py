@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack
 
 from govcloud.errors import ToolkitError, ToolkitErrors
 from govcloud.migrations.files.delivering import Delivery
@@ -14,6 +14,7 @@ from govcloud.migrations.files.places import Passed, Place
 from govcloud.migrations.files.state import Entry, State, path_of, shown, unchanged
 from govcloud.migrations.files.talk import Talk, talking
 from govcloud.migrations.pace import Meter, Pace
+from govcloud.migrations.ties import along
 from govcloud.progress import Progress
 
 SPECIAL = ("fifo", "socket", "device")
@@ -42,17 +43,22 @@ def bring_over(
     `check` is called over and over as it goes, and ends it by raising an error.
     """
     passed = Passed()
-    if state.empty():
-        _take_stock(target, state)
-    # They end before who listens to them does.
-    with ThreadPoolExecutor(2) as pool, _agents(source, target, state) as agents:
+    # They end before who listens to them does; each comes up while the tree is looked at.
+    with ThreadPoolExecutor(2) as pool, ExitStack() as agents:
+        reader = agents.enter_context(talking(source.host, "read", source.root))
+        stock = pool.submit(along(_take_stock), target, state) if state.empty() else None
+        writer = None if stock else agents.enter_context(_writing(target, state))
         scanned = scan(source, state, without, passed, check)
+        if stock is not None:
+            stock.result()
+        # Nobody else may write to the tree, so not before its stock is taken.
+        writer = writer or agents.enter_context(_writing(target, state))
         state.plan(_planned(state, passed))
         _, size = state.measured("file")
         meter = Meter(progress, f"files {source}", size)
         # How fast they send is not ours to say where it does not pass by here.
         line = line_between(source, target) if size >= FROM and not pace.limited else None
-        Delivery(*agents, line, state, scanned, passed, pace, meter, check).carry_out(pool)
+        Delivery(reader, writer, line, state, scanned, passed, pace, meter, check).carry_out(pool)
     _noted(state, scanned)
     if last and passed.unread:
         told = [ToolkitError(f"{path}: {why}", str(source), REMEDY) for path, why in passed.unread.items()]
@@ -60,15 +66,10 @@ def bring_over(
     return passed
 
 
-@contextmanager
-def _agents(source: Place, target: Place, state: State) -> Iterator[tuple[Talk, Talk]]:
-    """Who reads, and who writes; they come up while the tree is looked at."""
+def _writing(target: Place, state: State) -> AbstractContextManager[Talk]:
+    """Who writes."""
     wishes = {"sweep": state.interrupted(), "ours": state.prefix}
-    with (
-        talking(target.host, "write", target.root, **wishes) as writer,
-        talking(source.host, "read", source.root) as reader,
-    ):
-        yield reader, writer
+    return talking(target.host, "write", target.root, **wishes)
 
 
 def scan(

@@ -158,6 +158,11 @@ class State:
                 found["first"] = first
             yield found, None if digests is None else json.loads(digests)
 
+    def requests(self) -> Iterator[bytes]:
+        """What is asked for each file that is to be read, in JSON: its entry, and digests as in `planned`."""
+        for entry, digests, _ in self._all(f"{_PLANNED} ORDER BY p.path", ["file"]):
+            yield f'{{"entry": {entry}, "digests": {digests or "null"}}}'.encode()
+
     def measured(self, what: str) -> tuple[int, int]:
         """To how many entries that is to be done, and the bytes in them."""
         with self._lock:

@@ -15,8 +15,8 @@ from govcloud.migrations.files.agent.wire import CHUNK, NOFOLLOW, Frames, Tree, 
 
 AHEAD = 3
 """So many chunks are read before they are sent."""
-REPORTED = 8 * CHUNK
-"""So many bytes go before the tool hears of them."""
+REPORTED, REPORTED_FILES = 8 * CHUNK, 1_000
+"""So many bytes, or files, go before the tool hears of them."""
 
 
 def pieces(descriptor: int, size: int) -> Iterator[tuple[int, bool]]:
@@ -180,7 +180,7 @@ class Reporting(Sender):
     def __init__(self, tree: Tree, away: Any) -> None:
         super().__init__(tree, away)
         self.line = away
-        self.unsaid = 0
+        self.unsaid = self.whole = 0
 
     def chunk(self, at: int, length: int, digest: str, content: Any) -> None:
         """Tell a chunk, and now and then how much has gone."""
@@ -190,15 +190,20 @@ class Reporting(Sender):
             self.report()
 
     def ended(self, kind: bytes, told: dict[str, Any]) -> None:
-        """Tell how a file ended; the tool has no use for its digests."""
+        """Tell how a file ended; the tool hears of those that came whole by their number."""
         super().ended(kind, told)
-        out.tell(kind, {key: value for key, value in told.items() if key != "digests"})
+        if kind == b"X" or not told["still"]:
+            out.tell(kind, {key: value for key, value in told.items() if key != "digests"})
+            return
+        self.whole += 1
+        if self.whole >= REPORTED_FILES:
+            self.report()
 
     def report(self) -> None:
-        """Say how many bytes went since it was said last."""
-        out.tell(b"P", {"bytes": self.unsaid})
+        """Say how many bytes went since it was said last, and how many files came whole."""
+        out.tell(b"P", {"bytes": self.unsaid, "files": self.whole})
         out.flush()
-        self.unsaid = 0
+        self.unsaid = self.whole = 0
 
     def end(self) -> None:
         """Nothing more is asked for: have all of it taken."""

@@ -22,11 +22,10 @@ class Disk:
         self.under_way: threading.Thread | None = None
         self.failed: OSError | None = None
 
-    def hold(self, descriptor: int, above: int) -> None:
+    def hold(self, status: os.stat_result, above: int) -> None:
         """Remember the disk that a file lies on, by the directory that it lies in."""
-        disk = os.fstat(descriptor).st_dev
-        if disk not in self.held:
-            self.held[disk] = os.dup(above)
+        if status.st_dev not in self.held:
+            self.held[status.st_dev] = os.dup(above)
 
     def add(self, told: dict[str, Any], size: int) -> None:
         """A file stands in its place, of which so many bytes were written."""

@@ -54,9 +54,11 @@ class Writer:
         uid, gid = self.users.get(entry["user"], -1), self.groups.get(entry["group"], -1)
         return (entry["uid"] if uid < 0 else uid), (entry["gid"] if gid < 0 else gid)
 
-    def dress(self, descriptor: int, entry: dict[str, Any]) -> None:
-        """Give a file or directory its owner, attributes, mode and time; the mode behind the owner."""
-        os.fchown(descriptor, *self.number(entry))
+    def dress(self, descriptor: int, entry: dict[str, Any]) -> os.stat_result:
+        """Give a file or directory its owner, attributes, mode and time; the mode behind the owner. What it was."""
+        status, owner = os.fstat(descriptor), self.number(entry)
+        if owner != (status.st_uid, status.st_gid):
+            os.fchown(descriptor, *owner)
         have = attributes(lambda: os.listxattr(descriptor), lambda one: os.getxattr(descriptor, one))
         os.fchmod(descriptor, entry["mode"])
         for one in have.keys() - entry["xattrs"].keys():
@@ -65,6 +67,7 @@ class Writer:
             if have.get(one) != value:
                 os.setxattr(descriptor, one, base64.b64decode(value))
         os.utime(descriptor, ns=(entry["mtime"], entry["mtime"]))
+        return status
 
     def named(self, last: bytes) -> bytes:
         """A name of ours, as short as a name may be long."""
@@ -141,8 +144,7 @@ class Writer:
         try:
             if size is not None and os.fstat(descriptor).st_size != size:
                 return self.spoilt(entry["path"])
-            self.dress(descriptor, entry)
-            self.disk.hold(descriptor, above)
+            self.disk.hold(self.dress(descriptor, entry), above)
         finally:
             os.close(descriptor)
         return True
@@ -178,8 +180,7 @@ class Writer:
             if told is None:
                 os.unlink(aside, dir_fd=above)
                 return None
-            self.dress(descriptor, {**entry, "mtime": told["mtime"]})
-            self.disk.hold(descriptor, above)
+            self.disk.hold(self.dress(descriptor, {**entry, "mtime": told["mtime"]}), above)
         finally:
             os.close(descriptor)
         self.put(aside, above, last)
