@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from govcloud.migrations.files.agent import digesting
 from govcloud.migrations.files.agent.digesting import FUNCTIONS, HOLE, digest_by, is_of, letter_of
 from govcloud.migrations.files.agent.reading import Sender
-from govcloud.migrations.files.agent.wire import CHUNK, Frames, Tree, frames
+from govcloud.migrations.files.agent.wire import CHUNK, LENGTH, SMALL, Frames, Tree, frames, text
 
 
 @pytest.fixture
@@ -95,3 +96,54 @@ def test_digests_are_compared_by_the_function_that_made_them(monkeypatch: pytest
     assert letter_of(["00"]) == "s"
     assert not is_of(b"x", digest_by("b", b"y"))
     assert is_of(b"x", digest_by("b", b"x"))
+
+
+def answered(folder: Path, known: list[str] | None) -> list[tuple[bytes, bytes]]:
+    """What is sent when `small` is asked for."""
+    sink = io.BytesIO()
+    asked = {"entry": {"path": text(b"small")}, "digests": known}
+    Sender(Tree(os.fsencode(folder)), Frames(sink)).answer(json.dumps(asked).encode())  # type: ignore[arg-type]
+    sink.seek(0)
+    return [(letter, bytes(payload)) for letter, payload in frames(sink)]
+
+
+@pytest.mark.parametrize("content", [b"", b"a decision", os.urandom(SMALL)])
+def test_a_small_file_goes_in_one_frame(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "small").write_bytes(content)
+    ((letter, frame),) = answered(tmp_path, None)
+    length = LENGTH.unpack_from(frame)[0]
+    told = json.loads(frame[LENGTH.size : LENGTH.size + length])["told"]
+    assert letter == b"W"
+    assert frame[LENGTH.size + length :] == content
+    assert told["size"] == len(content)
+    assert all(is_of(content, one) for one in told["digests"])
+    assert len(told["digests"]) == bool(content)
+
+
+@pytest.mark.parametrize("kept", ["larger", "hole", "there", "gone"])
+def test_any_other_file_is_told_piece_by_piece(tmp_path: Path, kept: str) -> None:
+    with (tmp_path / "small").open("wb") as stream:
+        stream.write(b"" if kept == "hole" else b"x" * (SMALL + 1 if kept == "larger" else SMALL))
+        if kept == "hole":
+            stream.truncate(SMALL)
+    if kept == "gone":
+        (tmp_path / "small").unlink()
+    letters = [letter for letter, _ in answered(tmp_path, ["s0"] if kept == "there" else None)]
+    assert letters == {"gone": [b"F", b"X"], "hole": [b"F", b"Z", b"E"]}.get(kept, [b"F", b"D", b"E"])
+
+
+def test_what_changes_while_it_is_read_is_not_said_to_be_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "small").write_bytes(b"a decision")
+    pieces = Sender.looked
+
+    def changing(self: Sender, descriptor: int, *more: Any) -> Iterator[tuple[int, bytes, str]]:
+        with (tmp_path / "small").open("ab") as stream:
+            stream.write(b"!")
+        yield from pieces(self, descriptor, *more)
+
+    monkeypatch.setattr(Sender, "looked", changing)
+    (*_, (letter, told)) = answered(tmp_path, None)
+    assert letter == b"E"
+    assert not json.loads(told)["still"]

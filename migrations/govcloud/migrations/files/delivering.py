@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import struct
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from govcloud.migrations.remote import LostError
 
 ENDS = (b"E", b"U", b"X")
 """What comes last of a file: it came whole, it is as it was brought over before, it could not be read."""
+LENGTH = struct.Struct(">I")
+"""Of what stands before a file's content where it comes whole in one frame."""
 LAST_WORDS = 5.0
 SPOILT = "its copy at the target was spoilt or taken away, and comes anew with the next pass"
 
@@ -92,9 +95,11 @@ class Delivery:
             self.writer.say(kind, payload)
             if kind in ENDS:
                 self._count(kind, json.loads(payload))
+            elif kind == b"W":
+                self.passed.files += 1
+                self._pass_on(len(payload) - LENGTH.size - LENGTH.unpack_from(payload)[0])
             elif kind != b"F":
-                self.pace.take(len(payload))
-                self._carried(len(payload))
+                self._pass_on(len(payload))
 
     def _follow(self) -> None:
         """Hear of what goes over the line: of each file that did not come whole, and how much did."""
@@ -106,6 +111,10 @@ class Delivery:
             else:
                 self._carried(told["bytes"])
                 self.passed.files += told["files"]
+
+    def _pass_on(self, count: int) -> None:
+        self.pace.take(count)
+        self._carried(count)
 
     def _carried(self, count: int) -> None:
         self.meter.add(count)

@@ -11,7 +11,18 @@ import struct
 from typing import Any, Iterator, Tuple
 
 from govcloud.migrations.files.agent.digesting import HOLE, digest_by, letter_of
-from govcloud.migrations.files.agent.wire import CHUNK, NOFOLLOW, Frames, Tree, frames, name, out, text
+from govcloud.migrations.files.agent.wire import (
+    CHUNK,
+    LENGTH,
+    NOFOLLOW,
+    SMALL,
+    Frames,
+    Tree,
+    frames,
+    name,
+    out,
+    text,
+)
 
 AHEAD = 3
 """So many chunks are read before they are sent."""
@@ -80,18 +91,45 @@ class Sender:
     def answer(self, payload: bytes) -> None:
         """Send a file, or say why it cannot be read."""
         asked = json.loads(payload)
-        path = asked["entry"]["path"]
-        self.away.say(b"F", payload)
+        path, known = asked["entry"]["path"], asked["digests"]
+        begun = False
         try:
             above, last = self.tree.within(name(path))
             descriptor = os.open(last, NOFOLLOW, dir_fd=above)
             try:
-                kind, told = self.send(descriptor, asked["digests"])
+                if known is None and self.at_once(descriptor, path, payload):
+                    return
+                begun = True
+                self.away.say(b"F", payload)
+                kind, told = self.send(descriptor, known)
             finally:
                 os.close(descriptor)
         except OSError as error:
+            if not begun:
+                self.away.say(b"F", payload)
             kind, told = b"X", {"error": error.strerror}
         self.ended(kind, {"path": path, **told})
+
+    def at_once(self, descriptor: int, path: str, payload: bytes) -> bool:
+        """Send a small file in one frame: what was asked, what it was, and its content. False where it is none."""
+        before = os.fstat(descriptor)
+        size = before.st_size
+        if size > SMALL:
+            return False
+        found = list(self.looked(descriptor, size, letter_of(None)))
+        content = found[0][1] if found else b""
+        if len(content) < size or stamp(os.fstat(descriptor)) != stamp(before):
+            return False
+        digests = [digest for _, _, digest in found]
+        told = {"path": path, "digests": digests, "size": size, "mtime": before.st_mtime_ns}
+        # What was asked is an object: one more member of it.
+        head = b'%s, "told": %s}' % (payload[:-1], json.dumps(told).encode())
+        self.whole(LENGTH.pack(len(head)) + head + content, size)
+        return True
+
+    def whole(self, frame: bytes, size: int) -> None:
+        """Send a file that lies in one frame."""
+        self.away.say(b"W", frame)
 
     def send(self, descriptor: int, known: list[str] | None) -> tuple[bytes, dict[str, Any]]:
         """Send one file's chunks; what it was: its digests, and whether it changed while it was read.
@@ -180,7 +218,7 @@ class Reporting(Sender):
     def __init__(self, tree: Tree, away: Any) -> None:
         super().__init__(tree, away)
         self.line = away
-        self.unsaid = self.whole = 0
+        self.unsaid = self.files = 0
 
     def chunk(self, at: int, length: int, digest: str, content: Any) -> None:
         """Tell a chunk, and now and then how much has gone."""
@@ -189,21 +227,31 @@ class Reporting(Sender):
         if self.unsaid >= REPORTED:
             self.report()
 
+    def whole(self, frame: bytes, size: int) -> None:
+        """Send a file that lies in one frame."""
+        super().whole(frame, size)
+        self.unsaid += size
+        self.came()
+
     def ended(self, kind: bytes, told: dict[str, Any]) -> None:
         """Tell how a file ended; the tool hears of those that came whole by their number."""
         super().ended(kind, told)
         if kind == b"X" or not told["still"]:
             out.tell(kind, {key: value for key, value in told.items() if key != "digests"})
-            return
-        self.whole += 1
-        if self.whole >= REPORTED_FILES:
+        else:
+            self.came()
+
+    def came(self) -> None:
+        """One more file went whole."""
+        self.files += 1
+        if self.files >= REPORTED_FILES or self.unsaid >= REPORTED:
             self.report()
 
     def report(self) -> None:
         """Say how many bytes went since it was said last, and how many files came whole."""
-        out.tell(b"P", {"bytes": self.unsaid, "files": self.whole})
+        out.tell(b"P", {"bytes": self.unsaid, "files": self.files})
         out.flush()
-        self.unsaid = self.whole = 0
+        self.unsaid = self.files = 0
 
     def end(self) -> None:
         """Nothing more is asked for: have all of it taken."""

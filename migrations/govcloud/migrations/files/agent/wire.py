@@ -18,7 +18,10 @@ import threading
 from typing import Any, BinaryIO, Callable, Iterator
 
 CHUNK = 1024 * 1024
+SMALL = 64 * 1024
+"""Bytes of a file up to which it goes in one frame, where none of it is there."""
 HEAD = struct.Struct(">cI")
+LENGTH = struct.Struct(">I")
 TRUSTED = ("ext2", "ext3", "ext4", "xfs", "btrfs")
 """Where every change of content changes ctime, once what was mapped has been written back."""
 SYNC_EVERY = 512 * 1024 * 1024
@@ -101,6 +104,16 @@ def into(stream: BinaryIO, room: memoryview) -> memoryview:
             break
         filled += count
     return room[:filled]
+
+
+def onto(descriptor: int, content: Any, at: int) -> int:
+    """Write all of it to a file, from there on; where it ends. A disk that has just become full takes a part."""
+    left = memoryview(content)
+    while len(left):
+        count = os.pwrite(descriptor, left, at)
+        at += count
+        left = left[count:]
+    return at
 
 
 class LineError(Exception):

@@ -21,12 +21,14 @@ from govcloud.migrations.files.agent.removing import kernels, remove, sweep
 from govcloud.migrations.files.agent.syncing import Disk
 from govcloud.migrations.files.agent.wire import (
     DIRECTORY,
+    LENGTH,
     NEW,
     NOFOLLOW,
     Tree,
     attributes,
     frames,
     name,
+    onto,
     say,
     tell,
 )
@@ -167,14 +169,33 @@ class Writer:
             return
         self.disk.add(told, 0 if kind == b"U" else told["size"])
 
+    def whole(self, frame: bytes) -> None:
+        """Have a file be what lies in one frame."""
+        (length,) = LENGTH.unpack_from(frame)
+        head = json.loads(frame[LENGTH.size : LENGTH.size + length])
+        told = head["told"]
+        above, last = self.tree.within(name(head["entry"]["path"]))
+        aside, descriptor = self.begun(above, last)
+        try:
+            onto(descriptor, memoryview(frame)[LENGTH.size + length :], 0)
+            self.disk.hold(self.dress(descriptor, {**head["entry"], "mtime": told["mtime"]}), above)
+        finally:
+            os.close(descriptor)
+        self.put(aside, above, last)
+        self.disk.add(told, told["size"])
+
+    def begun(self, above: int, last: bytes) -> tuple[bytes, int]:
+        """A new file aside of where it is to stand: its name and descriptor."""
+        aside = self.named(last)
+        try:
+            return aside, os.open(aside, NEW, 0o600, dir_fd=above)
+        except FileExistsError:
+            return aside, os.open(self.aside(above, last), NEW, 0o600, dir_fd=above)
+
     def made(self, entry: dict[str, Any], coming: Iterator[tuple[bytes, bytes]]) -> dict[str, Any] | None:
         """Write a file aside from what comes, and put it in its place; what it is, or None where it is not."""
         above, last = self.tree.within(name(entry["path"]))
-        aside = self.named(last)
-        try:
-            descriptor = os.open(aside, NEW, 0o600, dir_fd=above)
-        except FileExistsError:
-            descriptor = os.open(self.aside(above, last), NEW, 0o600, dir_fd=above)
+        aside, descriptor = self.begun(above, last)
         try:
             told = self.fill(descriptor, above, last, coming)
             if told is None:
@@ -196,8 +217,7 @@ class Writer:
                 if kind in b"DZS":
                     hole = kind == b"Z"
                 if kind == b"D":
-                    os.pwrite(descriptor, payload, at)
-                    at += len(payload)
+                    at = onto(descriptor, payload, at)
                 elif kind == b"Z":
                     at += struct.unpack(">Q", payload)[0]
                 elif kind == b"S":
@@ -206,7 +226,7 @@ class Writer:
                         old = opened(last, above)
                     content = os.pread(old, length, place) if old >= 0 else b""
                     spoilt = spoilt or not is_of(content, payload[12:].decode())
-                    os.pwrite(descriptor, content, at)
+                    onto(descriptor, content, at)
                     at += length
                 elif kind == b"X":
                     return None
@@ -250,6 +270,9 @@ def write(wanted: dict[str, Any]) -> None:
         b"T": writer.touch,
     }
     for kind, payload in coming:
+        if kind == b"W":
+            writer.whole(payload)
+            continue
         entry = json.loads(payload)
         if kind in b"NHR":
             writer.disk.settle()
@@ -260,8 +283,11 @@ def write(wanted: dict[str, Any]) -> None:
             from govcloud.migrations.files.agent.line import Line
 
             content = Line(entry).frames()
-            for _, payload in content:
-                writer.file(json.loads(payload)["entry"], content)
+            for what, payload in content:
+                if what == b"W":
+                    writer.whole(payload)
+                else:
+                    writer.file(json.loads(payload)["entry"], content)
         elif kind == b"R":
             above, last = writer.tree.within(name(entry["path"]))
             with contextlib.suppress(FileNotFoundError):
