@@ -2,16 +2,25 @@
 
 from govcloud.local.cache import cache_directory, cache_place
 from govcloud.local.code import code_digest
-from govcloud.local.files import listed, private_directory, write_private, write_private_bytes
+from govcloud.local.files import (
+    descriptor_path,
+    listed,
+    private_directory,
+    unnamed,
+    write_private,
+    write_private_bytes,
+)
 from govcloud.local.openssh import quoted
 
 __all__ = [
     "cache_directory",
     "cache_place",
     "code_digest",
+    "descriptor_path",
     "listed",
     "private_directory",
     "quoted",
+    "unnamed",
     "write_private",
     "write_private_bytes",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -19,6 +21,28 @@ def listed(directory: Path) -> list[Path]:
     Raises OSError when it may not be read, which `Path.glob` would show as nothing.
     """
     return sorted(directory.iterdir()) if directory.is_dir() else []
+
+
+@contextmanager
+def unnamed(text: str) -> Iterator[int]:
+    """A text that has no name anywhere, by its descriptor: nothing is left of it, however this process ends.
+
+    A program that is given the descriptor (`pass_fds`) reads it as the file `descriptor_path` says.
+    """
+    descriptor = os.memfd_create("govcloud")
+    try:
+        # There are programs that take secrets from nothing that others might read.
+        os.fchmod(descriptor, 0o600)
+        with os.fdopen(os.dup(descriptor), "wb") as stream:
+            stream.write(text.encode())
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def descriptor_path(descriptor: int) -> str:
+    """The path by which the process that holds a descriptor may open the file anew."""
+    return f"/proc/self/fd/{descriptor}"
 
 
 def write_private(path: Path, text: str) -> None:

@@ -9,8 +9,6 @@ import socket as sockets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pymysql
@@ -18,7 +16,7 @@ from pymysql.constants import CLIENT, ER
 from pymysql.cursors import SSCursor
 
 from govcloud.errors import ToolkitError
-from govcloud.local import write_private
+from govcloud.local import descriptor_path, unnamed
 from govcloud.migrations.ties import tied_socket, within
 
 Connection = pymysql.connections.Connection
@@ -107,14 +105,12 @@ class Endpoint:
             raise ToolkitError(_reason(error), self.where, _remedy(error)) from error
 
     @contextmanager
-    def options(self) -> Iterator[list[str]]:
-        """The words by which the server's own programs connect; the password stands in a private file."""
-        with TemporaryDirectory(prefix="govcloud-") as directory:
-            place = Path(directory) / "client.cnf"
-            cells = {"socket": self.socket, "user": self.user, "password": self.password}
-            lines = [f'{name}="{_escaped(value)}"' for name, value in cells.items()]
-            write_private(place, "\n".join(["[client]", *lines, ""]))
-            yield [f"--defaults-file={place}"]
+    def options(self) -> Iterator[tuple[list[str], int]]:
+        """The words by which the server's own programs connect, and the descriptor that they are to have."""
+        cells = {"socket": self.socket, "user": self.user, "password": self.password}
+        lines = [f'{name}="{_escaped(value)}"' for name, value in cells.items()]
+        with unnamed("\n".join(["[client]", *lines, ""])) as kept:
+            yield [f"--defaults-file={descriptor_path(kept)}"], kept
 
 
 class _ByFile(Connection):

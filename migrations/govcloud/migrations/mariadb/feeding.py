@@ -107,13 +107,13 @@ def fed(target: Endpoint, words: Sequence[str], data: int | None = None) -> Iter
 
     `data` is a descriptor that it may read from besides.
     """
-    with target.options() as options:
+    with target.options() as (options, kept):
         process = subprocess.Popen(
             [*program("mariadb"), *options, *words, target.database],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            pass_fds=() if data is None else (data,),
+            pass_fds=(kept,) if data is None else (kept, data),
         )
         client = Client(process, target)
         try:

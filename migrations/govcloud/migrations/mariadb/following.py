@@ -106,9 +106,12 @@ def _written_out(
         *([f"--stop-position={stop}"] if stop is not None else []),
         name,
     ]
-    with source.options() as options:
+    with source.options() as (options, kept):
         process = subprocess.Popen(
-            [*program("mariadb-binlog"), *options, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [*program("mariadb-binlog"), *options, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=(kept,),
         )
         if process.stdout is None or process.stderr is None:
             raise ValueError("it was started without an output")

@@ -127,12 +127,13 @@ def release_events(target: Endpoint) -> int:
 
 def _carry(source: Endpoint, target: Endpoint, place: Path, kinds: Sequence[str]) -> None:
     """By a file of its own, read whole before anything is made."""
-    with source.options() as options, place.open("wb") as dump:
+    with source.options() as (options, kept), place.open("wb") as dump:
         place.chmod(0o600)
         done = subprocess.run(
             [*program("mariadb-dump"), *options, *_BOTH, *kinds, source.database],
             stdout=dump,
             stderr=subprocess.PIPE,
+            pass_fds=(kept,),
             check=False,
         )
     if done.returncode != 0:

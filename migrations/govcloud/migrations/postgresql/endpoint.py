@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -17,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
 from govcloud.errors import ToolkitError
-from govcloud.local import write_private
+from govcloud.local import descriptor_path, unnamed
 from govcloud.migrations.ties import tied_socket
 
 Connection = psycopg.Connection[TupleRow]
@@ -104,21 +103,20 @@ class Endpoint:
         )
 
     @contextmanager
-    def environment(self) -> Iterator[dict[str, str]]:
-        """What PostgreSQL's own programs need to connect; the password stands in a private file."""
-        with TemporaryDirectory(prefix="govcloud-") as directory:
-            passwords = Path(directory) / "pgpass"
-            cells = [self.host, str(self.port), "*", self.user, self.password]
-            write_private(passwords, ":".join(_escaped(cell) for cell in cells) + "\n")
-            yield {
+    def environment(self) -> Iterator[tuple[dict[str, str], int]]:
+        """What PostgreSQL's own programs need to connect, and the descriptor that they must be given."""
+        cells = [self.host, str(self.port), "*", self.user, self.password]
+        with unnamed(":".join(_escaped(cell) for cell in cells) + "\n") as kept:
+            known = {
                 **{name: value for name, value in os.environ.items() if not name.startswith("PG")},
                 "PGHOST": self.host,
                 "PGPORT": str(self.port),
                 "PGUSER": self.user,
-                "PGPASSFILE": str(passwords),
+                "PGPASSFILE": descriptor_path(kept),
                 "PGAPPNAME": APPLICATION,
                 "PGOPTIONS": OURS,
             }
+            yield known, kept
 
     def _words(self) -> dict[str, Any]:
         return {

@@ -137,10 +137,11 @@ def carry_definitions(source: Endpoint, target: Endpoint, directory: Path) -> No
 def entries(target: Endpoint, directory: Path) -> list[str]:
     """What comes after the rows, as pg_restore lists it; not what is held back."""
     dump = directory / DUMP
-    with target.environment() as environment:
+    with target.environment() as (environment, kept):
         done = subprocess.run(
             [program("pg_restore"), "--list", "--section=post-data", str(dump)],
             env=environment,
+            pass_fds=(kept,),
             capture_output=True,
             text=True,
             check=False,
@@ -167,11 +168,13 @@ def carry_entry(target: Endpoint, directory: Path, entry: str) -> None:
 
 def _script(target: Endpoint, dump: Path, entry: str) -> str:
     """The statements of one entry, without psql's own commands."""
-    with TemporaryDirectory(prefix="govcloud-") as scratch, target.environment() as environment:
+    with TemporaryDirectory(prefix="govcloud-") as scratch, target.environment() as (environment, kept):
         chosen = Path(scratch) / "list"
         chosen.write_text(f"{entry}\n", encoding="utf-8")
         words = [program("pg_restore"), "-L", str(chosen), "-f", "-", str(dump)]
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            words, env=environment, pass_fds=(kept,), capture_output=True, text=True, check=False
+        )
     if done.returncode != 0:
         raise ToolkitError(f"the dump cannot be read: {_last(done.stderr)}", str(dump), "run it again")
     return "\n".join(line for line in done.stdout.splitlines() if not line.startswith("\\"))
@@ -207,9 +210,14 @@ def carry_reference(target: Endpoint, directory: Path, entry: str) -> None:
 
 
 def _run(side: Endpoint, words: Sequence[str], what: str) -> None:
-    with side.environment() as environment:
+    with side.environment() as (environment, kept):
         done = subprocess.run(
-            [program(words[0]), *words[1:]], env=environment, capture_output=True, text=True, check=False
+            [program(words[0]), *words[1:]],
+            env=environment,
+            pass_fds=(kept,),
+            capture_output=True,
+            text=True,
+            check=False,
         )
     if done.returncode != 0:
         raise ToolkitError(

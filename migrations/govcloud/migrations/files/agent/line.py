@@ -158,9 +158,9 @@ def trusting(told: dict[str, Any]) -> ssl.SSLContext:
     context.verify_mode = ssl.CERT_REQUIRED
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_verify_locations(cadata=told["other"])
-    # The module reads keys from files alone: this one is ours, and gone before anything else is done.
-    with tempfile.NamedTemporaryFile() as kept:
+    # The module reads keys from files alone: this one has no name that could stay behind.
+    with tempfile.TemporaryFile() as kept:
         kept.write((told["key"] + told["certificate"]).encode())
         kept.flush()
-        context.load_cert_chain(kept.name)
+        context.load_cert_chain("/proc/self/fd/%d" % kept.fileno())
     return context
