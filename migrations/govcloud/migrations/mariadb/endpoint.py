@@ -93,7 +93,7 @@ class Endpoint:
                 way.connect(self.socket)
             except OSError as error:
                 why = error.strerror or "it does not answer"
-                raise ToolkitError(f"{self.socket}: {why}", self.where, RUNS) from error
+                raise ToolkitError(f"nobody at {self.socket}: {why}", self.where, RUNS) from error
             yield way
 
     @contextmanager

@@ -64,11 +64,14 @@ class Client:
         """Write a part; ToolkitError with the server's words where it has ended."""
         if self.process.stdin is None:
             raise ValueError("it was started without an input")
+        # Called for every line of a log: not by `giving`, which takes as long as the rest.
+        self._waiting = time.monotonic()
         try:
-            with self.giving(len(part)):
-                self.process.stdin.write(part)
+            self.process.stdin.write(part)
         except BrokenPipeError:
             self.end()
+        self._waiting = None
+        self._size += len(part)
 
     def let_go(self) -> None:
         """Wait for its end, however it ends."""
