@@ -116,6 +116,16 @@ def onto(descriptor: int, content: Any, at: int) -> int:
     return at
 
 
+def opened(last: bytes, above: int) -> int:
+    """A file; -1 where it is gone, or a link stands in its place."""
+    try:
+        return os.open(last, NOFOLLOW, dir_fd=above)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            return -1
+        raise
+
+
 class LineError(Exception):
     """The line cannot be had, or was lost."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import errno
 import grp
 import hashlib
 import itertools
@@ -23,12 +22,12 @@ from govcloud.migrations.files.agent.wire import (
     DIRECTORY,
     LENGTH,
     NEW,
-    NOFOLLOW,
     Tree,
     attributes,
     frames,
     name,
     onto,
+    opened,
     say,
     tell,
 )
@@ -156,6 +155,13 @@ class Writer:
         tell(b"B", {"path": path})
         return False
 
+    def take(self, kind: bytes, payload: bytes, coming: Iterator[tuple[bytes, bytes]]) -> None:
+        """Have a file be what lies in the frame, or what follows it."""
+        if kind == b"W":
+            self.whole(payload)
+        else:
+            self.file(json.loads(payload)["entry"], coming)
+
     def file(self, entry: dict[str, Any], coming: Iterator[tuple[bytes, bytes]]) -> None:
         """Have a file be what comes."""
         kind, payload = next(coming, (b"", b""))
@@ -244,16 +250,6 @@ class Writer:
         raise EOFError
 
 
-def opened(last: bytes, above: int) -> int:
-    """A file; -1 where it is gone, or a link stands in its place."""
-    try:
-        return os.open(last, NOFOLLOW, dir_fd=above)
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ELOOP):
-            return -1
-        raise
-
-
 def write(wanted: dict[str, Any]) -> None:
     """Do to the tree what comes; a file's chunks follow it, all of them on a line where one is opened."""
     root = name(wanted["root"])
@@ -270,24 +266,19 @@ def write(wanted: dict[str, Any]) -> None:
         b"T": writer.touch,
     }
     for kind, payload in coming:
-        if kind == b"W":
-            writer.whole(payload)
+        if kind in b"FW":
+            writer.take(kind, payload, coming)
             continue
         entry = json.loads(payload)
         if kind in b"NHR":
             writer.disk.settle()
-        if kind == b"F":
-            writer.file(entry["entry"], coming)
-        elif kind == b"L":
+        if kind == b"L":
             # TLS takes long to come up: only where it is needed.
             from govcloud.migrations.files.agent.line import Line
 
             content = Line(entry).frames()
             for what, payload in content:
-                if what == b"W":
-                    writer.whole(payload)
-                else:
-                    writer.file(json.loads(payload)["entry"], content)
+                writer.take(what, payload, content)
         elif kind == b"R":
             above, last = writer.tree.within(name(entry["path"]))
             with contextlib.suppress(FileNotFoundError):
