@@ -75,10 +75,11 @@ class Client:
 
     def let_go(self) -> None:
         """Wait for its end, however it ends."""
-        if self.process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.close()
         with self.giving():
+            if self.process.stdin is not None:
+                # What is left goes now: that waits, too.
+                with contextlib.suppress(BrokenPipeError):
+                    self.process.stdin.close()
             self.process.wait()
         self._ended.set()
         self._watcher.join()
