@@ -86,11 +86,13 @@ def passes(folder: Path, server: Server, small: int, large: int, rounds: int) ->
     """By turns, each from nothing; then again with one file in a hundred changed, found by content."""
     tree = folder / "tree"
     furnish(tree, small, large)
+    memory = folder / "memory"
     first: dict[str, list[float]] = {DIRECT: [], RELAYED: [], THEIRS: []}
     second: dict[str, list[float]] = {DIRECT: [], RELAYED: [], THEIRS: []}
     for number in range(rounds):
         place = folder / str(number)
         place.mkdir()
+        in_use(memory)
         with Host(server.login) as there, Host(server.login) as here:
             hosts = (there, here)
             ours = {
@@ -100,6 +102,7 @@ def passes(folder: Path, server: Server, small: int, large: int, rounds: int) ->
             acts = {way: partial(one_pass, one) for way, one in ours.items()}
             acts[THEIRS] = partial(by_rsync, server, tree, place / THEIRS)
             for way, act in turned(acts, number):
+                seen(tree)
                 first[way].append(rested(act))
             change(tree, number)
             acts[THEIRS] = partial(by_rsync, server, tree, place / THEIRS, "--checksum")
@@ -145,6 +148,26 @@ def emptied(folder: Path) -> None:
     """Give the room back, and keep the files: ext4 looks long for an inode where many have just gone."""
     for path in folder.rglob("*.bin"):
         os.truncate(path, 0)
+
+
+def in_use(filler: Path) -> None:
+    """Have no memory free, as on a host that has been up for days: a hole's pages are given up for others at once.
+
+    A virtual machine's own host takes free pages back, and a page that is given anew costs more than a copy of it.
+    """
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with filler.open("ab") as stream:
+        stream.truncate(pages)
+    seen(filler)
+
+
+def seen(place: Path) -> None:
+    """Have a file, or all in a tree, read once: each way finds in memory what the others do."""
+    for path in sorted(place.rglob("*")) or [place]:
+        if path.is_file():
+            with path.open("rb", buffering=0) as stream:
+                while stream.read(LARGE):
+                    pass
 
 
 def rested(act: Act) -> float:
