@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
-from govcloud.errors import ToolkitError, ToolkitErrors
+from govcloud.errors import ToolkitError
 from govcloud.migrations.journal import Claims, Journal
 from govcloud.migrations.moves.mover import Mover
 from govcloud.migrations.moves.standing import ROLLBACK, standing_of
+from govcloud.migrations.night import START, WAY_BACK, Act, raise_all, side_by_side
 from govcloud.migrations.steps import Facts
 from govcloud.progress import Progress
 
@@ -34,13 +35,8 @@ def bring_home(
             )
         standing_of(journal).demand_return(journal.move, within, now())
         began = _begun(journal, now())
-        _each(movers, "quiet", _told(lambda mover: mover.quiet()), journal, progress)
-        _each(movers, "home", lambda mover: mover.bring_back(), journal, progress)
-        # The same ways back as those of a cutover that is taken back, in their order.
-        _each(movers, "switch back", _told(lambda mover: mover.switch_back()), journal, progress)
-        _each(movers, "unfence", _told(lambda mover: mover.unfence()), journal, progress)
-        _each(movers, "admit", _told(lambda mover: mover.admit()), journal, progress)
-        _each(movers, "reopen", _told(lambda mover: mover.reopen()), journal, progress)
+        for what, act, waits in _HOMEWARD:
+            _each(movers, what, act, waits, journal, progress)
         seconds = (now() - began).total_seconds()
         journal.finish(ROLLBACK, {"downtime": seconds})
         return seconds
@@ -62,14 +58,31 @@ def _told(act: Callable[[Mover], None]) -> Callable[[Mover], Facts]:
     return done
 
 
+_HOMEWARD: Sequence[tuple[str, Callable[[Mover], Facts], float | None]] = (
+    ("quiet", _told(lambda mover: mover.quiet()), START),
+    # How long this takes follows from how much was written since: nobody is cut off from that.
+    ("home", lambda mover: mover.bring_back(), None),
+    # The same ways back as those of a cutover that is taken back, in their order.
+    ("switch back", _told(lambda mover: mover.switch_back()), WAY_BACK),
+    ("unfence", _told(lambda mover: mover.unfence()), START),
+    ("admit", _told(lambda mover: mover.admit()), START),
+    ("reopen", _told(lambda mover: mover.reopen()), WAY_BACK),
+)
+"""What is done to every part in turn; the seconds for which it may wait for a host that does not answer."""
+
+
 def _each(
     movers: Sequence[Mover],
     what: str,
     act: Callable[[Mover], Facts],
+    seconds: float | None,
     journal: Journal,
     progress: Progress,
 ) -> None:
-    """Do the same to every part, side by side; all that fails is told together."""
+    """Do the same to every part, side by side; all that fails is told together.
+
+    What has waited for an answer for so many `seconds` is cut off from it.
+    """
 
     def one(mover: Mover) -> None:
         name = f"{ROLLBACK}/{what}/{mover.name}"
@@ -81,11 +94,5 @@ def _each(
         journal.finish(name, act(mover))
         progress.done(name)
 
-    with ThreadPoolExecutor(max(1, len(movers))) as pool:
-        running = [pool.submit(one, mover) for mover in movers]
-    errors = [error for future in running if (error := future.exception()) is not None]
-    for error in errors:
-        if not isinstance(error, ToolkitError):
-            raise error
-    if errors:
-        raise ToolkitErrors([error for error in errors if isinstance(error, ToolkitError)])
+    acts = [Act(f"{what} of {mover.name}", partial(one, mover)) for mover in movers]
+    raise_all(side_by_side(acts, seconds))

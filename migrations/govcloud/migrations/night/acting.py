@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from govcloud.errors import ToolkitError
+from govcloud.errors import ToolkitError, ToolkitErrors
 from govcloud.migrations.night.deadline import MissedError
 from govcloud.migrations.ties import Ties, bound
 
@@ -39,6 +39,16 @@ def side_by_side(acts: Sequence[Act], seconds: float | None) -> list[BaseExcepti
                 ties.cut()
             raise
     return [error for one in zip(acts, every, running, strict=True) if (error := _wrong(*one)) is not None]
+
+
+def raise_all(errors: Sequence[BaseException]) -> None:
+    """Raise what went wrong, all of it together; a mistake of ours before what was foreseen."""
+    for error in errors:
+        if not isinstance(error, ToolkitError):
+            raise error
+    foreseen = [error for error in errors if isinstance(error, ToolkitError)]
+    if foreseen:
+        raise foreseen[0] if len(foreseen) == 1 else ToolkitErrors(foreseen)
 
 
 def _wrong(act: Act, ties: Ties, future: Future[None]) -> BaseException | None:

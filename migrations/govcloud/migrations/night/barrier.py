@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from govcloud.errors import ToolkitError, ToolkitErrors
+from govcloud.errors import ToolkitError
 from govcloud.migrations.journal import Claims, Journal
-from govcloud.migrations.night.acting import Act, side_by_side
+from govcloud.migrations.night.acting import Act, raise_all, side_by_side
 from govcloud.migrations.night.deadline import Deadline
 from govcloud.migrations.night.parts import Part
 from govcloud.migrations.night.stages import STAGES, Stage
@@ -163,17 +163,7 @@ def _pass(stage: Stage, attempt: _Attempt, progress: Progress, seconds: float) -
     ]
     # Behind the point of no return there is nothing better than to wait.
     errors = side_by_side(acts, None if stage.final else max(0.0, seconds) + GRACE)
-    _raise(errors)
-
-
-def _raise(errors: Sequence[BaseException]) -> None:
-    """Raise what went wrong, all of it together; a mistake of ours before what was foreseen."""
-    for error in errors:
-        if not isinstance(error, ToolkitError):
-            raise error
-    foreseen = [error for error in errors if isinstance(error, ToolkitError)]
-    if foreseen:
-        raise foreseen[0] if len(foreseen) == 1 else ToolkitErrors(foreseen)
+    raise_all(errors)
 
 
 def _do(stage: Stage, part: Part, attempt: _Attempt, progress: Progress, deadline: Deadline) -> None:
@@ -207,7 +197,7 @@ def _returned(attempt: _Attempt, progress: Progress, now: Callable[[], datetime]
             if attempt.begun(stage, part):
                 act = Act(f"the way back from {stage.name} of {part.name}", partial(stage.back, part))
                 errors += side_by_side([act], stage.back_within)
-    _raise(errors)
+    raise_all(errors)
     attempt.journal.finish(name, {"after": attempt.passed(now())})
     progress.done(name)
     return Outcome(attempt.number, False, attempt.passed(now()), reason)

@@ -14,6 +14,8 @@ def _nothing(_: Part) -> None:
     """What leaves nothing behind needs no way back."""
 
 
+WAY_BACK = 60.0
+"""Seconds for which a way back may wait for a host that does not answer."""
 START = 330.0
 """Seconds for a way back in which a whole machine may have to start."""
 
@@ -26,8 +28,7 @@ class Stage:
     act: Callable[[Part, Deadline], Facts]
     back: Callable[[Part], None]
     share: float
-    back_within: float = 60.0
-    """Seconds for which the way back may wait for a host that does not answer."""
+    back_within: float = WAY_BACK
     final: bool = False
     """Whether there is no way back from it by itself."""
 

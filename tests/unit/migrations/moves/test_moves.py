@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from govcloud.errors import ToolkitError
-from govcloud.migrations.moves import begin, bring_home, draw_near, standing_of
+from govcloud.migrations.moves import begin, bring_home, draw_near, home, standing_of
 from govcloud.migrations.moves.standing import Stand
 from govcloud.migrations.night import cut_over
+from govcloud.migrations.ties import tied_socket
 from govcloud.progress import Silent
 from unit.migrations.faking import FakeMover, KilledError, book
 
@@ -154,3 +156,29 @@ def test_a_part_that_does_not_come_home_keeps_people_out(tmp_path: Path) -> None
     with pytest.raises(ToolkitError):
         taken_home(movers, tmp_path)
     assert not any(mover.source_writes for mover in movers)
+
+
+def test_a_host_that_answers_nothing_on_the_way_home_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    movers = pair()
+    released(movers, tmp_path)
+    frozen = ["database/unfence"]
+
+    def wait(what: str) -> None:
+        if what not in frozen:
+            return
+        ours, theirs = socket.socketpair()
+        with ours, theirs, tied_socket(ours):
+            if not ours.recv(1):
+                raise ToolkitError("the connection was lost", "PostgreSQL 1")
+
+    movers[0].before = wait
+    soon = tuple((what, act, 0.2 if seconds else None) for what, act, seconds in home._HOMEWARD)
+    monkeypatch.setattr(home, "_HOMEWARD", soon)
+    with pytest.raises(ToolkitError, match="unfence of database waited for an answer that did not come"):
+        taken_home(movers, tmp_path)
+    assert not any(mover.admits for mover in movers)
+    frozen.clear()
+    taken_home(movers, tmp_path)
+    assert all(mover.source_writes and mover.admits for mover in movers)
