@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 
 from govcloud.errors import ToolkitError, ToolkitErrors
 from govcloud.migrations.journal import Claims, Journal
 from govcloud.migrations.steps import Step
+from govcloud.migrations.ties import Ties, bound
 from govcloud.progress import Progress
 
 PATIENCE = 0.2
@@ -23,7 +24,7 @@ def run_steps(
     """Do every step that is not done, each behind those it names; after an error nothing new begins.
 
     A step that another worker has claimed is come back to, and others are taken meanwhile. Raises the error
-    (or all, where several ran side by side); what was done stays done.
+    (or all, where several ran side by side); what was done stays done. Interrupted, it waits for no host.
     """
     by_name = _named(steps)
     order = TopologicalSorter({step.name: step.after for step in steps})
@@ -31,24 +32,34 @@ def run_steps(
     waiting: deque[str] = deque()
     running: dict[Future[bool], str] = {}
     errors: list[ToolkitError] = []
+    ties = Ties()
     with ThreadPoolExecutor(workers) as pool:
-        while order.is_active() and (running or not errors):
-            waiting.extend(order.get_ready())
-            while waiting and len(running) < workers and not errors:
-                name = waiting.popleft()
-                running[pool.submit(_attempt, by_name[name], journal, claims, progress)] = name
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in ended:
-                name = running.pop(future)
-                error = future.exception()
-                if isinstance(error, ToolkitError):
-                    errors.append(error)
-                elif future.result():
-                    order.done(name)
-                else:
-                    waiting.append(name)
+        try:
+            while order.is_active() and (running or not errors):
+                waiting.extend(order.get_ready())
+                while waiting and len(running) < workers and not errors:
+                    name = waiting.popleft()
+                    doing = pool.submit(bound, ties, _attempt, by_name[name], journal, claims, progress)
+                    running[doing] = name
+                for name, future in _ended(running):
+                    error = future.exception()
+                    if isinstance(error, ToolkitError):
+                        errors.append(error)
+                    elif future.result():
+                        order.done(name)
+                    else:
+                        waiting.append(name)
+        except BaseException:
+            ties.cut()
+            raise
     if errors:
         raise errors[0] if len(errors) == 1 else ToolkitErrors(errors)
+
+
+def _ended(running: dict[Future[bool], str]) -> Iterator[tuple[str, Future[bool]]]:
+    """Wait for one that ends; what has ended is not running any more."""
+    for future in wait(running, return_when=FIRST_COMPLETED).done:
+        yield running.pop(future), future
 
 
 def _attempt(step: Step, journal: Journal, claims: Claims, progress: Progress) -> bool:

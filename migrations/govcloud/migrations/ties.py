@@ -98,10 +98,10 @@ def along(act: Callable[Given, Found]) -> Callable[Given, Found]:
     return there
 
 
-def bound(ties: Ties, act: Callable[[], object]) -> None:
+def bound(ties: Ties, act: Callable[Given, Found], *values: Given.args, **more: Given.kwargs) -> Found:
     """Do it, with what it opens tied here."""
     before = _TIES.set(ties)
     try:
-        act()
+        return act(*values, **more)
     finally:
         _TIES.reset(before)

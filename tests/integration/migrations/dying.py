@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +89,31 @@ def died_everywhere(process: subprocess.Popen[str]) -> int:
 def drive(run: Callable[[dict[str, Any]], None], be_careless: Callable[[], None]) -> None:
     """A driver's own: do what it is asked for, dying or careless as that is wanted."""
     wanted = json.loads(sys.argv[1])
+    # What a shell starts beside itself does not hear Ctrl-C, nor does what that starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if wanted["careless"]:
         be_careless()
     if wanted["everywhere"]:
         sys.exit(die_everywhere(wanted["what"], lambda: run(wanted)))
     run(wanted)
+
+
+@contextmanager
+def frozen(server: int) -> Iterator[None]:
+    """A server that takes connections, and answers nothing."""
+    every = family(server)
+    try:
+        signalled(every, signal.SIGSTOP)
+        yield
+    finally:
+        signalled(every, signal.SIGCONT)
+
+
+def signalled(every: Sequence[int], what: signal.Signals) -> None:
+    """Send each process a signal; a server's own may end at any time."""
+    for one in every:
+        with suppress(ProcessLookupError):
+            os.kill(one, what)
 
 
 class Freezing(Silent):
@@ -106,13 +127,11 @@ class Freezing(Silent):
     def step(self, name: str) -> None:
         if name.split("/")[1:2] == [self.stage] and not self.frozen:
             self.frozen = family(self.server)
-            for one in self.frozen:
-                os.kill(one, signal.SIGSTOP)
+            signalled(self.frozen, signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Have it go on."""
-        for one in self.frozen:
-            os.kill(one, signal.SIGCONT)
+        signalled(self.frozen, signal.SIGCONT)
 
 
 def family(process: int) -> list[int]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from graphlib import CycleError
 from pathlib import Path
@@ -13,6 +16,7 @@ from govcloud.errors import ToolkitError
 from govcloud.migrations.journal import Claims, Journal, open_journal
 from govcloud.migrations.running import run_steps
 from govcloud.migrations.steps import Act, Done, Facts, Step
+from govcloud.migrations.ties import tied_socket
 from govcloud.progress import Silent
 
 
@@ -132,3 +136,20 @@ def test_a_mistake_of_ours_is_not_told_as_the_worlds(
 ) -> None:
     with pytest.raises(error):
         run_steps(steps(), *book, Silent())
+
+
+def test_interrupted_it_waits_for_no_host(book: tuple[Journal, Claims]) -> None:
+    def copy(_: Done) -> Facts:
+        ours, theirs = socket.socketpair()
+        with ours, theirs, tied_socket(ours):
+            # As Ctrl-C does it: in the thread that waits for the steps.
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            if not ours.recv(1):
+                raise ToolkitError("the connection was lost", "PostgreSQL 1")
+        return {}
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run_steps([Step("copy", copy)], *book, Silent())
+    assert time.monotonic() - begun < 10
+    assert (entry := book[0].entry("copy")) is not None and not entry.done

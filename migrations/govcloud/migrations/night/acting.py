@@ -51,7 +51,7 @@ def raise_all(errors: Sequence[BaseException]) -> None:
         raise foreseen[0] if len(foreseen) == 1 else ToolkitErrors(foreseen)
 
 
-def _wrong(act: Act, ties: Ties, future: Future[None]) -> BaseException | None:
+def _wrong(act: Act, ties: Ties, future: Future[object]) -> BaseException | None:
     """What went wrong; where it was cut off, that this is why."""
     error = future.exception()
     if not ties.are_cut or not isinstance(error, ToolkitError) or isinstance(error, MissedError):

@@ -21,6 +21,7 @@ from govcloud.migrations.postgresql import ledger
 from govcloud.migrations.postgresql.catalogue import Table, one, tables, version
 from govcloud.migrations.postgresql.endpoint import Connection, Endpoint
 from govcloud.migrations.postgresql.slots import drop_slot, slot_name
+from govcloud.migrations.ties import along
 from govcloud.progress import Progress
 
 PIECE_PAGES = 32_768
@@ -83,7 +84,7 @@ def _generation(
         ledger.positioned(writing, number, position)
         with ThreadPoolExecutor(workers) as pool:
             running = [
-                pool.submit(_work, source, target, queue, snapshot, number, pace, meter)
+                pool.submit(along(_work), source, target, queue, snapshot, number, pace, meter)
                 for _ in range(workers)
             ]
             for future in running:

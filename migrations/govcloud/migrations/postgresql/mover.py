@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -123,8 +122,7 @@ class PostgresqlMover(Alone):
             entry for entry in schema.entries(self.target, self.directory) if schema.REFERENCES not in entry
         ]
         first = [entry for entry in listed if any(kind in entry for kind in schema.SIDE_BY_SIDE)]
-        with ThreadPoolExecutor(self.workers) as pool:
-            list(pool.map(lambda entry: schema.carry_entry(self.target, self.directory, entry), first))
+        schema.carry_side_by_side(self.target, self.directory, first, self.workers)
         for entry in listed:
             schema.carry_entry(self.target, self.directory, entry)
         with self.target.connected() as writing:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 from psycopg import sql
 
 from govcloud.errors import ToolkitError
+from govcloud.local import descriptor_path, unnamed
 from govcloud.migrations.postgresql import ledger
 from govcloud.migrations.postgresql.catalogue import OURS, column, one
 from govcloud.migrations.postgresql.endpoint import Connection, Endpoint, program
+from govcloud.migrations.ties import along
 
 HELD_BACK = ("MATERIALIZED VIEW DATA", "EVENT TRIGGER", "SUBSCRIPTION", "PUBLICATION", "PUBLICATION TABLE")
 """What is not made from the dump: filled while nobody writes, accepted as left behind, or the move's own."""
@@ -152,6 +154,14 @@ def entries(target: Endpoint, directory: Path) -> list[str]:
     return [line for line in lines if not any(f" {kind} " in line for kind in HELD_BACK)]
 
 
+def carry_side_by_side(target: Endpoint, directory: Path, entries: Sequence[str], workers: int) -> None:
+    """Make several things that come after the rows, none of which needs another."""
+    with ThreadPoolExecutor(workers) as pool:
+        running = [pool.submit(along(carry_entry), target, directory, entry) for entry in entries]
+        for future in running:
+            future.result()
+
+
 def carry_entry(target: Endpoint, directory: Path, entry: str) -> None:
     """Make one thing that comes after the rows, and note it in the same transaction; once."""
     _, _, what = entry.partition("; ")
@@ -168,12 +178,10 @@ def carry_entry(target: Endpoint, directory: Path, entry: str) -> None:
 
 def _script(target: Endpoint, dump: Path, entry: str) -> str:
     """The statements of one entry, without psql's own commands."""
-    with TemporaryDirectory(prefix="govcloud-") as scratch, target.environment() as (environment, kept):
-        chosen = Path(scratch) / "list"
-        chosen.write_text(f"{entry}\n", encoding="utf-8")
-        words = [program("pg_restore"), "-L", str(chosen), "-f", "-", str(dump)]
+    with unnamed(f"{entry}\n") as chosen, target.environment() as (environment, kept):
+        words = [program("pg_restore"), "-L", descriptor_path(chosen), "-f", "-", str(dump)]
         done = subprocess.run(
-            words, env=environment, pass_fds=(kept,), capture_output=True, text=True, check=False
+            words, env=environment, pass_fds=(kept, chosen), capture_output=True, text=True, check=False
         )
     if done.returncode != 0:
         raise ToolkitError(f"the dump cannot be read: {_last(done.stderr)}", str(dump), "run it again")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from govcloud.errors import ToolkitError, ToolkitErrors
 from integration.migrations import dying
-from integration.migrations.dying import died_everywhere, ended
+from integration.migrations.dying import died_everywhere, ended, frozen
 from integration.migrations.postgresql.clusters import Cluster, running
 from integration.migrations.postgresql.moving import copy, cut, lost_and_doubled, mover, writing
 
@@ -66,6 +67,26 @@ def test_killed_at_random_instants_it_goes_on(source: Cluster, target: Cluster, 
         copy(mover(source, target, tmp_path), tmp_path)
         assert cut(mover(source, target, tmp_path), tmp_path).released
     assert lost_and_doubled(writers, target) == (0, 0)
+    assert mover(source, target, tmp_path).evidence()["differences"] == []
+
+
+def test_interrupted_it_ends_though_a_server_answers_nothing(
+    source: Cluster, target: Cluster, tmp_path: Path
+) -> None:
+    source.ask(
+        "INSERT INTO registry.log SELECT now(), repeat('x', 500) FROM generate_series(1, 60000)", "office"
+    )
+    process = started("copy", source, target, tmp_path)
+    while not _arrived(target):
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.02)
+    assert target.process is not None
+    with frozen(target.process.pid):
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode != 0
+    copy(mover(source, target, tmp_path), tmp_path)
+    assert cut(mover(source, target, tmp_path), tmp_path).released
     assert mover(source, target, tmp_path).evidence()["differences"] == []
 
 
