@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from queue import Empty, SimpleQueue
+from functools import partial
 
 from govcloud.errors import ToolkitError
 from govcloud.migrations.mariadb import ledger
@@ -31,7 +30,7 @@ from govcloud.migrations.mariadb.endpoint import (
 from govcloud.migrations.mariadb.feeding import fed
 from govcloud.migrations.mariadb.ledger import Position
 from govcloud.migrations.pace import Meter, Pace
-from govcloud.migrations.ties import along
+from govcloud.migrations.sharing import share
 
 BATCH = 256 * 1024
 COMMITS_WAIT = 10
@@ -100,21 +99,12 @@ def copy_tables(
     meter: Meter,
 ) -> None:
     """Copy these tables, each by one of the sessions; what was begun before is cleared first."""
-    queue: SimpleQueue[Table] = SimpleQueue()
-    for table in every:
-        queue.put(table)
 
-    def work(session: Connection) -> None:
-        while True:
-            try:
-                table = queue.get_nowait()
-            except Empty:
-                return
+    def work(session: Connection, given: Iterator[Table]) -> None:
+        for table in given:
             copy_table(session, target, table, ledger.note_whole(move, table.name), pace, meter)
 
-    with ThreadPoolExecutor(len(sessions)) as pool:
-        for future in [pool.submit(along(work), session) for session in sessions]:
-            future.result()
+    share(every, [partial(work, session) for session in sessions])
 
 
 def copy_table(

@@ -52,13 +52,16 @@ def raise_all(errors: Sequence[BaseException]) -> None:
 
 
 def _wrong(act: Act, ties: Ties, future: Future[object]) -> BaseException | None:
-    """What went wrong; where it was cut off, that this is why."""
+    """What went wrong; where it was cut off, that this is why, whatever it met then."""
     error = future.exception()
-    if not ties.are_cut or not isinstance(error, ToolkitError) or isinstance(error, MissedError):
+    if not ties.are_cut or not isinstance(error, Exception) or isinstance(error, MissedError):
         return error
-    first = error.parts()[0]
-    return MissedError(
-        f"{act.what} waited for an answer that did not come in time, and was cut short: {first.what}",
-        first.where,
+    known = error.parts()[0] if isinstance(error, ToolkitError) else None
+    told = MissedError(
+        f"{act.what} waited for an answer that did not come in time, and was cut short:"
+        f" {known.what if known else repr(error)}",
+        known.where if known else "",
         "see whether that server answers, and whether its disk has room",
     )
+    told.__cause__ = error
+    return told

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from functools import partial
 
 import psycopg
 from psycopg import sql
@@ -21,7 +20,7 @@ from govcloud.migrations.postgresql import ledger
 from govcloud.migrations.postgresql.catalogue import Table, one, tables, version
 from govcloud.migrations.postgresql.endpoint import Connection, Endpoint
 from govcloud.migrations.postgresql.slots import drop_slot, slot_name
-from govcloud.migrations.ties import along
+from govcloud.migrations.sharing import share
 from govcloud.progress import Progress
 
 PIECE_PAGES = 32_768
@@ -76,19 +75,11 @@ def _generation(
     ledger.begin(writing, number, [table.full_name for table in left])
     _drop_forgotten(reading, writing, move)
     emptied(writing, left)
-    queue: SimpleQueue[Piece] = SimpleQueue()
-    for piece in pieces(left, version(reading)):
-        queue.put(piece)
     meter = Meter(progress, f"copying {source.database}", sum(table.bytes for table in left))
     with _snapshot(source, slot_name(move, number)) as (position, snapshot):
         ledger.positioned(writing, number, position)
-        with ThreadPoolExecutor(workers) as pool:
-            running = [
-                pool.submit(along(_work), source, target, queue, snapshot, number, pace, meter)
-                for _ in range(workers)
-            ]
-            for future in running:
-                future.result()
+        work = partial(_work, source, target, snapshot, number, pace, meter)
+        share(pieces(left, version(reading)), [work] * workers)
 
 
 def emptied(writing: Connection, left: Sequence[Table]) -> None:
@@ -132,24 +123,20 @@ def pieces(every: Sequence[Table], source_version: int) -> Iterator[Piece]:
 def _work(
     source: Endpoint,
     target: Endpoint,
-    queue: SimpleQueue[Piece],
     snapshot: str,
     generation: int,
     pace: Pace,
     meter: Meter,
+    given: Iterator[Piece],
 ) -> None:
-    """Copy pieces until there are none."""
+    """Copy the pieces that are given, by sessions of its own."""
     with source.connected() as reading, target.connected() as writing:
         writing.execute(b"SET synchronous_commit = off")
         # Rows come as they are: what triggers did stands in them already.
         writing.execute(b"SET session_replication_role = replica")
         reading.execute(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         reading.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
-        while True:
-            try:
-                piece = queue.get_nowait()
-            except Empty:
-                return
+        for piece in given:
             with writing.transaction():
                 _carry(reading, writing, piece, pace, meter)
                 ledger.note_piece(writing, generation, piece.table.full_name, piece.number, piece.of)

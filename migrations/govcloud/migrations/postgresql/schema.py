@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -16,7 +15,7 @@ from govcloud.local import descriptor_path, unnamed
 from govcloud.migrations.postgresql import ledger
 from govcloud.migrations.postgresql.catalogue import OURS, column, one
 from govcloud.migrations.postgresql.endpoint import Connection, Endpoint, program
-from govcloud.migrations.ties import along
+from govcloud.migrations.sharing import share
 
 HELD_BACK = ("MATERIALIZED VIEW DATA", "EVENT TRIGGER", "SUBSCRIPTION", "PUBLICATION", "PUBLICATION TABLE")
 """What is not made from the dump: filled while nobody writes, accepted as left behind, or the move's own."""
@@ -156,10 +155,12 @@ def entries(target: Endpoint, directory: Path) -> list[str]:
 
 def carry_side_by_side(target: Endpoint, directory: Path, entries: Sequence[str], workers: int) -> None:
     """Make several things that come after the rows, none of which needs another."""
-    with ThreadPoolExecutor(workers) as pool:
-        running = [pool.submit(along(carry_entry), target, directory, entry) for entry in entries]
-        for future in running:
-            future.result()
+
+    def carry(given: Iterator[str]) -> None:
+        for entry in given:
+            carry_entry(target, directory, entry)
+
+    share(entries, [carry] * workers)
 
 
 def carry_entry(target: Endpoint, directory: Path, entry: str) -> None:

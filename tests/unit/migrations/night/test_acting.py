@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -45,7 +46,14 @@ def twice() -> None:
     hear()
 
 
-@pytest.mark.parametrize("wait", [hear, run, in_another_thread, twice])
+def stumble() -> None:
+    """What it meets when it is cut off is nothing that was foreseen."""
+    with suppress(ToolkitError):
+        hear()
+    raise ValueError("read of closed file")
+
+
+@pytest.mark.parametrize("wait", [hear, run, in_another_thread, twice, stumble])
 def test_what_waits_in_vain_is_cut_off_and_named(wait: Callable[[], None]) -> None:
     begun = time.monotonic()
     (error,) = side_by_side([Act("catch up of ledger", wait), Act("catch up of files", lambda: None)], SOON)
