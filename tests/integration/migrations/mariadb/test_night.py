@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
+from govcloud.migrations.mariadb import fencing
+from govcloud.migrations.night import Deadline
 from govcloud.migrations.rehearsing import settle
 from integration.migrations.dying import Freezing
 from integration.migrations.mariadb.moving import (
+    CLERK,
+    DATABASE,
     MOVED,
     copy,
     cut,
@@ -39,3 +44,14 @@ def test_a_target_that_freezes_at_the_stop_keeps_nobody_out(
         settle([moved], 60)
         assert cut(moved, tmp_path).released
     assert lost_and_doubled(writers, target, MOVED) == (0, 0)
+
+
+def test_nobody_is_waited_for_whose_transaction_has_ended(source: Server) -> None:
+    with source.connect(DATABASE, **CLERK, port=source.port) as connection:
+        connection.autocommit(False)
+        connection.cursor().execute("INSERT INTO ledger VALUES (9, 1)")
+        threading.Timer(0.4, connection.commit).start()
+        begun = time.monotonic()
+        assert fencing.drain(source.endpoint(DATABASE), ["clerk"], Deadline(20.0)) == {"under way": 0}
+        assert 0.2 < time.monotonic() - begun < 5
+    assert source.ask("SELECT count(*) FROM ledger WHERE writer = 9", DATABASE) == [(1,)]
