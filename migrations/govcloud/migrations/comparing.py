@@ -53,6 +53,21 @@ def told(theirs: Digest, ours: Digest) -> str:
     return f"{theirs.rows} rows at the source, {ours.rows} here, {count} of 256 buckets differ"
 
 
+def differing(
+    before: Mapping[str, str], now: Mapping[str, str], *, gone: str, new: str, other: str
+) -> list[str]:
+    """In what two sets of facts differ, by name, in the words for one that is gone, new, or other."""
+    lost = [f"{name} {gone}" for name in before.keys() - now.keys()]
+    more = [f"{name} {new}" for name in now.keys() - before.keys()]
+    texts = [f"{name} {other}" for name in before.keys() & now.keys() if before[name] != now[name]]
+    return sorted(lost + more + texts)
+
+
+def different_facts(source: Mapping[str, str], target: Mapping[str, str]) -> list[str]:
+    """In which facts two databases differ."""
+    return differing(source, target, gone="is missing", new="is not at the source", other="differs")
+
+
 def unequal(found: Sequence[str], where: str) -> ToolkitError:
     """What is said at the stop, when both sides differ."""
     more = f"; and {len(found) - 10} more" if len(found) > 10 else ""

@@ -19,7 +19,7 @@ from govcloud.migrations.moves import Mover, Stand, draw_near, standing_of
 from govcloud.migrations.night import Outcome, cut_over, shared
 from govcloud.migrations.orders import OrderFolder, demand_ordered, read_order
 from govcloud.migrations.proving import Proof, write_proof
-from govcloud.migrations.rehearsing import demand_fits, settle
+from govcloud.migrations.rehearsing import Shape, demand_fits, settle
 from govcloud.progress import Progress
 from govcloud.topology import PlaneTopology
 from govcloud.topology.moving import Move
@@ -134,6 +134,6 @@ def _demand_signed(ordered: OrderFolder, trust: Trust, journal: Journal) -> None
         )
 
 
-def _demand_rehearsed(ordered: OrderFolder, seen: str, plane: PlaneTopology) -> None:
+def _demand_rehearsed(ordered: OrderFolder, seen: Shape, plane: PlaneTopology) -> None:
     order, lasts = ordered.order, plane.declaration.migration.rehearsal_lasts
     demand_fits(order.rehearsal, seen, order.downtime, lasts, datetime.now(UTC))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ import click
 from govcloud.cli.migrate.working import at_work, demand, examined, shape, the_move
 from govcloud.cli.options import format_option, site_of, site_options
 from govcloud.cli.output import Output, Shown, table
+from govcloud.errors import ToolkitError
 from govcloud.local import write_private
 from govcloud.migrations.assembly import Assembly
 from govcloud.migrations.journal import open_journal
@@ -21,6 +23,7 @@ from govcloud.migrations.planning import Rates
 from govcloud.migrations.rehearsing import (
     Held,
     Rehearsal,
+    Shape,
     clear,
     hold,
     read_rehearsal,
@@ -28,6 +31,8 @@ from govcloud.migrations.rehearsing import (
     write_rehearsal,
 )
 from govcloud.progress import Progress
+
+log = logging.getLogger("govcloud")
 
 
 @click.command()
@@ -69,7 +74,7 @@ def rehearse(inventory: Path, work: Path | None, planes: tuple[str, ...], move: 
     return 0 if held.downtime <= moved.downtime else 1
 
 
-def _rehearsal(plane: str, move: str, seen: str, held: Held) -> Rehearsal:
+def _rehearsal(plane: str, move: str, seen: Shape, held: Held) -> Rehearsal:
     evidence = json.dumps(held.evidence, sort_keys=True).encode()
     return Rehearsal(
         plane=plane,
@@ -88,7 +93,7 @@ def _rehearsal(plane: str, move: str, seen: str, held: Held) -> Rehearsal:
 def _held(assembly: Assembly, directory: Path, progress: Progress) -> Held:
     """Hold it, and take away what it made, whatever comes of it; so is what a killed one had left."""
     clones, nights = assembly.clones(), assembly.nights()
-    rates = read_rehearsal(directory).rates if (directory / "rehearsal.json").exists() else Rates()
+    rates = _rates(directory)
     journals = directory / "rehearsing"
     clear(clones, nights)
     shutil.rmtree(journals, ignore_errors=True)
@@ -102,3 +107,14 @@ def _held(assembly: Assembly, directory: Path, progress: Progress) -> Held:
     finally:
         clear(clones, nights)
         shutil.rmtree(journals, ignore_errors=True)
+
+
+def _rates(directory: Path) -> Rates:
+    """What the last rehearsal measured; where an older version held it, what is assumed of any system."""
+    if not (directory / "rehearsal.json").exists():
+        return Rates()
+    try:
+        return read_rehearsal(directory).rates
+    except ToolkitError as error:
+        log.warning("the last rehearsal is not read, and foretells nothing: %s", error.what)
+        return Rates()

@@ -20,7 +20,7 @@ from govcloud.migrations.moves import Mover, Stand, standing_of
 from govcloud.migrations.orders import tool_digest
 from govcloud.migrations.planning import host_of
 from govcloud.migrations.proving import Proof
-from govcloud.migrations.rehearsing import shape_of
+from govcloud.migrations.rehearsing import Shape, shape_of
 from govcloud.progress import Progress
 from govcloud.topology import PlaneTopology
 from govcloud.topology.moving import Move
@@ -61,9 +61,9 @@ def examined(move: Move, movers: Sequence[Mover]) -> list[Finding]:
     return found
 
 
-def shape(movers: Sequence[Mover]) -> str:
+def shape(movers: Sequence[Mover]) -> Shape:
     """What must be on the night as it was at the rehearsal, this code included."""
-    return shape_of({"tool": tool_digest(), "parts": {mover.name: mover.shape() for mover in movers}})
+    return shape_of({"this tool": tool_digest(), **{mover.name: mover.shape() for mover in movers}})
 
 
 def declared(move: Move) -> str:

@@ -67,11 +67,3 @@ def _numbers(connection: Connection) -> Iterator[tuple[str, str]]:
             f"next value of {name}",
             str(rows(connection, f"SELECT next_not_cached_value FROM {quoted(name)}")[0][0]),
         )
-
-
-def differences(source: dict[str, str], target: dict[str, str]) -> list[str]:
-    """In which facts two databases differ, by name."""
-    missing = [f"{name} is missing" for name in source.keys() - target.keys()]
-    more = [f"{name} is not at the source" for name in target.keys() - source.keys()]
-    other = [f"{name} differs" for name in source.keys() & target.keys() if source[name] != target[name]]
-    return sorted(missing + more + other)

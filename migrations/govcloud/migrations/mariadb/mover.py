@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from govcloud.migrations.comparing import unequal
+from govcloud.migrations.comparing import different_facts, unequal
 from govcloud.migrations.findings import Finding
 from govcloud.migrations.mariadb import copying, equality, fencing, following, ledger, resting, schema
 from govcloud.migrations.mariadb.accounts import Comers, carry_accounts, carry_grants
 from govcloud.migrations.mariadb.catalogue import databases, tables, version
 from govcloud.migrations.mariadb.endpoint import Connection, Endpoint, run
 from govcloud.migrations.mariadb.examining import examine
-from govcloud.migrations.mariadb.facts import differences, facts
+from govcloud.migrations.mariadb.facts import facts
 from govcloud.migrations.mariadb.ledger import Position
 from govcloud.migrations.moves import Alone
 from govcloud.migrations.night import Deadline
@@ -70,7 +70,7 @@ class MariadbMover(Alone):
         """Versions, and every definition; not what comes next."""
         with self.source.connected() as reading, self.target.connected(database=False) as writing:
             kept = {name: text for name, text in facts(reading).items() if not name.startswith("next ")}
-            return {"versions": [list(version(reading)), list(version(writing))], "definitions": kept}
+            return {"versions": [list(version(reading)), list(version(writing))], **kept}
 
     def load(self) -> Load:
         """Bytes of all tables, what is copied at the stop, and how many things are compared."""
@@ -190,7 +190,7 @@ class MariadbMover(Alone):
 
     def _different_facts(self, kept: dict[str, str] | None = None) -> list[str]:
         with self.source.connected() as reading, self.target.connected() as writing:
-            return differences(facts(reading), kept or facts(writing))
+            return different_facts(facts(reading), kept or facts(writing))
 
     def arm(self, deadline: Deadline) -> Facts:
         """Lay the way back: what the target's log holds from here on was written there.

@@ -32,11 +32,3 @@ def facts(connection: Connection) -> dict[str, str]:
             for name, text in connection.execute(query.encode(), {"ours": OURS}).fetchall():
                 found[f"{kind} {name}"] = str(text or "")
     return found
-
-
-def differences(source: dict[str, str], target: dict[str, str]) -> list[str]:
-    """In which facts two databases differ, by name."""
-    missing = [f"{name} is missing" for name in source.keys() - target.keys()]
-    more = [f"{name} is not at the source" for name in target.keys() - source.keys()]
-    other = [f"{name} differs" for name in source.keys() & target.keys() if source[name] != target[name]]
-    return sorted(missing + more + other)

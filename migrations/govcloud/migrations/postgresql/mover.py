@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from govcloud.local import private_directory
-from govcloud.migrations.comparing import unequal
+from govcloud.migrations.comparing import different_facts, unequal
 from govcloud.migrations.findings import Finding
 from govcloud.migrations.moves import Alone
 from govcloud.migrations.night import Deadline
@@ -29,7 +29,7 @@ from govcloud.migrations.postgresql import (
 from govcloud.migrations.postgresql.catalogue import one, tables, version
 from govcloud.migrations.postgresql.endpoint import Endpoint
 from govcloud.migrations.postgresql.examining import examine
-from govcloud.migrations.postgresql.facts import differences, facts
+from govcloud.migrations.postgresql.facts import facts
 from govcloud.migrations.steps import Done, Facts, Step
 from govcloud.progress import Progress
 
@@ -72,7 +72,7 @@ class PostgresqlMover(Alone):
                 for name, text in found.items()
                 if not name.startswith(("sequence ", "large object "))
             }
-            return {"versions": [version(reading), version(writing)], "definitions": kept}
+            return {"versions": [version(reading), version(writing)], **kept}
 
     def load(self) -> Load:
         """Bytes of all tables, what is copied at the stop, and how many things are compared."""
@@ -204,7 +204,7 @@ class PostgresqlMover(Alone):
                 f"trigger {table} {trigger}"
                 for table, trigger, _ in ledger.recall(writing, resting.DISABLED) or ()
             }
-            found = differences(facts(reading), kept or facts(writing))
+            found = different_facts(facts(reading), kept or facts(writing))
         return [line for line in found if line.removesuffix(" differs") not in held]
 
     def arm(self, deadline: Deadline) -> Facts:

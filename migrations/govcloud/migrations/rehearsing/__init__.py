@@ -7,13 +7,14 @@ from govcloud.migrations.rehearsing.record import (
     demand_fits,
     read_rehearsal,
     rehearsal_from,
-    shape_of,
     write_rehearsal,
 )
+from govcloud.migrations.rehearsing.shape import Shape, shape_of
 
 __all__ = [
     "Held",
     "Rehearsal",
+    "Shape",
     "clear",
     "demand_fits",
     "hold",

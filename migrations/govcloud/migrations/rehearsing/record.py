@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,18 +12,14 @@ from typing import Any
 from govcloud.errors import ToolkitError, Where
 from govcloud.local import private_directory, write_private
 from govcloud.migrations.planning import Duration, Rates
+from govcloud.migrations.rehearsing.shape import Shape
 
 FILE = "rehearsal.json"
-FORMAT = 1
+FORMAT = 2
 REMEDY = "rehearse it again"
 TRUE_WITHIN = 0.3
 """By how much of the measured downtime a prediction may be off."""
 TRUE_SECONDS = 1.0
-
-
-def shape_of(facts: Mapping[str, Any]) -> str:
-    """SHA-256 of what must be the same on the night: versions, tables, directories, sites, and this code."""
-    return hashlib.sha256(json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -34,7 +29,7 @@ class Rehearsal:
     plane: str
     move: str
     made: datetime
-    shape: str
+    shape: Shape
     copying: float
     downtime: float
     stages: tuple[tuple[str, float], ...]
@@ -54,6 +49,7 @@ class Rehearsal:
         return {
             "format": FORMAT,
             **asdict(self),
+            "shape": dict(self.shape.facts),
             "made": self.made.isoformat(timespec="seconds"),
             "stages": [list(stage) for stage in self.stages],
         }
@@ -86,7 +82,7 @@ def rehearsal_from(document: Mapping[str, Any]) -> Rehearsal:
         plane=str(document["plane"]),
         move=str(document["move"]),
         made=datetime.fromisoformat(document["made"]).astimezone(UTC),
-        shape=str(document["shape"]),
+        shape=Shape({str(name): str(digest) for name, digest in document["shape"].items()}),
         copying=float(document["copying"]),
         downtime=float(document["downtime"]),
         stages=tuple((str(name), float(seconds)) for name, seconds in document["stages"]),
@@ -98,7 +94,7 @@ def rehearsal_from(document: Mapping[str, Any]) -> Rehearsal:
     )
 
 
-def demand_fits(rehearsal: Rehearsal, shape: str, allowed: float, lasts: float, now: datetime) -> None:
+def demand_fits(rehearsal: Rehearsal, shape: Shape, allowed: float, lasts: float, now: datetime) -> None:
     """Refuse a cutover for which this rehearsal does not speak.
 
     `allowed` are the seconds of downtime that the move may take, `lasts` those for which a rehearsal counts.
@@ -110,8 +106,12 @@ def demand_fits(rehearsal: Rehearsal, shape: str, allowed: float, lasts: float, 
         raise ToolkitError(
             f"its rehearsal is {days:.1f} days old, and one counts for {lasts / 86400:g} days", where, REMEDY
         )
-    if rehearsal.shape != shape:
-        raise ToolkitError("what is moved has another shape than what was rehearsed", where, REMEDY)
+    if changed := rehearsal.shape.changes(shape):
+        raise ToolkitError(
+            f"what is moved has another shape than what was rehearsed: {changed}",
+            where,
+            f"{REMEDY}, or change it back",
+        )
     if rehearsal.downtime > allowed:
         raise ToolkitError(
             f"its rehearsal took {rehearsal.downtime:.1f} s, and the move may take {allowed:g} s",

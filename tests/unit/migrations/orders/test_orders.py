@@ -24,7 +24,14 @@ from govcloud.migrations.orders import (
     write_order,
 )
 from govcloud.migrations.planning import Duration, Rates
-from govcloud.migrations.rehearsing import Rehearsal, demand_fits, read_rehearsal, shape_of, write_rehearsal
+from govcloud.migrations.rehearsing import (
+    Rehearsal,
+    Shape,
+    demand_fits,
+    read_rehearsal,
+    shape_of,
+    write_rehearsal,
+)
 from unit.signing import Key
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
@@ -34,7 +41,7 @@ REHEARSAL = Rehearsal(
     "extranet",
     "court-notices-move",
     NOW - timedelta(days=1),
-    shape_of({"tables": 4}),
+    shape_of({"notices": {"table ledger": "number int", "view all": "SELECT 1"}}),
     95.0,
     2.5,
     STAGES,
@@ -197,13 +204,25 @@ def test_a_rehearsal_that_fits_is_enough() -> None:
 @pytest.mark.parametrize(
     ("shape", "allowed", "lasts", "reason"),
     [
-        ("other", 30, 14 * 86400, "another shape"),
+        (
+            shape_of({"notices": {"table ledger": "number bigint", "view all": "SELECT 1"}}),
+            30,
+            14 * 86400,
+            "another shape than what was rehearsed: notices: table ledger has changed\n",
+        ),
+        (Shape({}), 30, 14 * 86400, "notices: table ledger is gone; notices: view all is gone\n"),
+        (
+            Shape({**REHEARSAL.shape.facts, **{f"table {n}": "0" for n in range(12)}}),
+            30,
+            14 * 86400,
+            "; and 2 more\n",
+        ),
         (REHEARSAL.shape, 2, 14 * 86400, "took 2.5 s, and the move may take 2 s"),
         (REHEARSAL.shape, 30, 3600, "1.0 days old"),
     ],
 )
 def test_a_rehearsal_that_does_not_fit_is_refused(
-    shape: str, allowed: float, lasts: float, reason: str
+    shape: Shape, allowed: float, lasts: float, reason: str
 ) -> None:
     with pytest.raises(ToolkitError, match=reason):
         demand_fits(REHEARSAL, shape, allowed, lasts, NOW)
