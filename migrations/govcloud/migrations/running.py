@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 from govcloud.errors import ToolkitError, ToolkitErrors
 from govcloud.migrations.journal import Claims, Journal
 from govcloud.migrations.steps import Step
-from govcloud.migrations.ties import Ties, bound
+from govcloud.migrations.ties import Ties, bound, tied
 from govcloud.progress import Progress
 
 PATIENCE = 0.2
@@ -33,7 +33,7 @@ def run_steps(
     running: dict[Future[bool], str] = {}
     errors: list[ToolkitError] = []
     ties = Ties()
-    with ThreadPoolExecutor(workers) as pool:
+    with tied(ties.cut), ThreadPoolExecutor(workers) as pool:
         try:
             while order.is_active() and (running or not errors):
                 waiting.extend(order.get_ready())

@@ -30,6 +30,7 @@ from govcloud.migrations.rehearsing import (
     rehearsal_page,
     write_rehearsal,
 )
+from govcloud.migrations.together import together
 from govcloud.progress import Progress
 
 log = logging.getLogger("govcloud")
@@ -103,7 +104,9 @@ def _held(assembly: Assembly, directory: Path, progress: Progress) -> Held:
             open_journal(None, journals / "night", f"{assembly.move.id}-night") as second,
         ):
             allowed = float(assembly.move.window.seconds)
-            return hold(clones, nights, (first, second), progress, allowed, rates, lambda: datetime.now(UTC))
+            now = lambda: datetime.now(UTC)  # noqa: E731
+            (held,) = together(lambda: hold(clones, nights, (first, second), progress, allowed, rates, now))
+            return held
     finally:
         clear(clones, nights)
         shutil.rmtree(journals, ignore_errors=True)

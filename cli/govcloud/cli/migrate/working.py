@@ -21,6 +21,7 @@ from govcloud.migrations.orders import tool_digest
 from govcloud.migrations.planning import host_of
 from govcloud.migrations.proving import Proof
 from govcloud.migrations.rehearsing import Shape, shape_of
+from govcloud.migrations.together import together
 from govcloud.progress import Progress
 from govcloud.topology import PlaneTopology
 from govcloud.topology.moving import Move
@@ -81,7 +82,7 @@ def demand(journal: Journal, *wanted: Stand, remedy: str) -> None:
 
 def proof_of(site: Site, plane: PlaneTopology, move: Move, order: str, movers: Sequence[Mover]) -> Proof:
     """Both sides compared in full, now."""
-    parts = {mover.name: mover.evidence() for mover in movers}
+    (parts,) = together(lambda: {mover.name: mover.evidence() for mover in movers})
     return Proof(
         site.topology.site.id,
         plane.id,

@@ -7,7 +7,6 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +17,7 @@ from govcloud.migrations.files.passes import SPECIAL
 from govcloud.migrations.files.places import Place
 from govcloud.migrations.files.state import Entry, path_of, shown
 from govcloud.migrations.files.talk import Talk, talking
-from govcloud.migrations.ties import along
+from govcloud.migrations.together import together
 
 NAMED = 20
 """How many entries that differ are named."""
@@ -43,12 +42,13 @@ def compare(
     when both sides have been read, as more may be written meanwhile. `seen` gives the target's entries where
     somebody else needs them, too.
     """
-    with TemporaryDirectory(prefix="govcloud-") as directory, ThreadPoolExecutor(1) as pool:
+    with TemporaryDirectory(prefix="govcloud-") as directory:
         listings = [Listing(Path(directory) / side) for side in SIDES]
         with closing(listings[0]) as theirs, closing(listings[1]) as ours:
-            there = pool.submit(along(_list), source, theirs, lambda: _entries(source, without), content)
-            _list(target, ours, seen or (lambda: _entries(target, without)), content)
-            there.result()
+            together(
+                lambda: _list(source, theirs, lambda: _entries(source, without), content),
+                lambda: _list(target, ours, seen or (lambda: _entries(target, without)), content),
+            )
             since = written()
             found, count, size = _compared(theirs, ours, since)
             digests = [_digest(listing, since) for listing in listings]

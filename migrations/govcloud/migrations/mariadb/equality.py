@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from govcloud.migrations.comparing import Digest, Report, held_by, told
 from govcloud.migrations.mariadb.catalogue import Table, tables
 from govcloud.migrations.mariadb.endpoint import Connection, Endpoint, quoted, rows, run
+from govcloud.migrations.together import together
 
 MOST = 1 << 30
 """Bytes of digests that a bucket may have: 16 million rows in one of 256."""
@@ -63,14 +64,12 @@ def compare(
     if only is None:
         differences += [f"{name}: is not at the source" for name in ours.keys() - theirs.keys()]
     found: dict[str, Mapping[str, Any]] = {}
-    with ThreadPoolExecutor(2) as pool:
-        for name in [one for one in chosen if one in ours]:
-            # The source's columns on both sides: one that is named otherwise is a difference of definitions.
-            there = pool.submit(digest, source, theirs[name])
-            here = None if name in since else pool.submit(digest, target, ours[name])
-            left = there.result()
-            found[name] = held_by(left, theirs[name].bytes, name in since)
-            if here is not None and left != here.result():
-                differences.append(f"{name}: {told(left, here.result())}")
+    for name in [one for one in chosen if one in ours]:
+        asked = [partial(digest, source, theirs[name])]
+        if name not in since:
+            asked.append(partial(digest, target, ours[name]))
+        left, *right = together(*asked)
+        found[name] = held_by(left, theirs[name].bytes, name in since)
+        differences += [f"{name}: {told(left, one)}" for one in right if one != left]
     size = sum(theirs[name].bytes for name in found)
     return Report(*positions, size, time.monotonic() - begun, found, tuple(sorted(differences)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from govcloud.errors import ToolkitError, ToolkitErrors
 from govcloud.migrations.night.deadline import MissedError
-from govcloud.migrations.ties import Ties, bound
+from govcloud.migrations.ties import Ties, bound, tied
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def side_by_side(acts: Sequence[Act], seconds: float | None) -> list[BaseExcepti
     What still runs after so many `seconds` is cut off from whatever it waits for, and so ends with an error.
     """
     every = [Ties() for _ in acts]
-    with ThreadPoolExecutor(max(1, len(acts))) as pool:
+    with tied(lambda: _cut(every)), ThreadPoolExecutor(max(1, len(acts))) as pool:
         running = [pool.submit(bound, ties, act.do) for act, ties in zip(acts, every, strict=True)]
         try:
             _, late = wait(running, seconds)
@@ -35,10 +35,14 @@ def side_by_side(acts: Sequence[Act], seconds: float | None) -> list[BaseExcepti
             wait(running)
         except BaseException:
             # Nobody waits for them any more: they have to end nevertheless.
-            for ties in every:
-                ties.cut()
+            _cut(every)
             raise
     return [error for one in zip(acts, every, running, strict=True) if (error := _wrong(*one)) is not None]
+
+
+def _cut(every: Sequence[Ties]) -> None:
+    for ties in every:
+        ties.cut()
 
 
 def raise_all(errors: Sequence[BaseException]) -> None:

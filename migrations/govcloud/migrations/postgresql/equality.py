@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ from psycopg import sql
 from govcloud.migrations.comparing import Digest, Report, held_by, told
 from govcloud.migrations.postgresql.catalogue import FIRST_USER_OID, OURS, one
 from govcloud.migrations.postgresql.endpoint import Connection, Endpoint
-from govcloud.migrations.ties import along
+from govcloud.migrations.sharing import share
 
 SETTINGS = (
     b"SET search_path = pg_catalog",
@@ -119,21 +118,18 @@ def compare_rows(
     differences += [f"{name}: is not at the source" for name in have.keys() - wanted.keys()]
     both = [name for name in wanted if name in have]
     found: dict[str, Mapping[str, Any]] = {}
-    with ThreadPoolExecutor(workers) as pool:
-        sides = [
-            (
-                name,
-                pool.submit(along(_digest), source, there, wanted[name]),
-                None if name in since else pool.submit(along(_digest), target, here, have[name]),
-            )
-            for name in both
-        ]
-        for name, theirs, ours in sides:
-            left = theirs.result()
-            found[name] = held_by(left, wanted[name].bytes, name in since)
-            if ours is not None and left != ours.result():
-                line = _explained(source, target, (there, here), wanted[name], left, ours.result())
-                differences.append(f"{name}: {line}")
+    asked: dict[tuple[str, str], tuple[Endpoint, str, Relation]] = {}
+    for name in both:
+        asked[name, "source"] = (source, there, wanted[name])
+        if name not in since:
+            asked[name, "target"] = (target, here, have[name])
+    digests = _digests(asked, workers)
+    for name in both:
+        left, right = digests[name, "source"], digests.get((name, "target"))
+        found[name] = held_by(left, wanted[name].bytes, name in since)
+        if right is not None and left != right:
+            line = _explained(source, target, (there, here), wanted[name], left, right)
+            differences.append(f"{name}: {line}")
     size = sum(wanted[name].bytes for name in both)
     seconds = time.monotonic() - begun
     return Report(source_position, target_position, size, seconds, found, tuple(sorted(differences)))
@@ -158,6 +154,20 @@ def _digest(side: Endpoint, snapshot: str, relation: Relation) -> Digest:
     with _reading(side, snapshot) as connection:
         rows = connection.execute(query).fetchall()
     return Digest(sum(row[1] for row in rows), {row[0]: row[2] for row in rows})
+
+
+def _digests(
+    asked: Mapping[tuple[str, str], tuple[Endpoint, str, Relation]], workers: int
+) -> dict[tuple[str, str], Digest]:
+    """Of each relation, one after another, so that both servers work; none is begun after an error."""
+    found: dict[tuple[str, str], Digest] = {}
+
+    def work(taken: Iterator[tuple[str, str]]) -> None:
+        for key in taken:
+            found[key] = _digest(*asked[key])
+
+    share(asked, [work] * workers)
+    return found
 
 
 def _explained(

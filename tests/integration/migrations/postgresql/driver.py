@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from govcloud.migrations.postgresql import copying, ledger
+from govcloud.migrations.together import together
 from integration.migrations.dying import drive
 from integration.migrations.postgresql.clusters import Cluster
 from integration.migrations.postgresql.moving import copy, cut, home, mover
@@ -29,6 +30,8 @@ def run(wanted: dict[str, Any]) -> None:
         outcome = cut(moved, folder, 600.0)
         if not outcome.released:
             sys.exit(outcome.reason)
+    elif wanted["what"] == "compare":
+        together(moved.evidence)
     else:
         home(moved, folder)
 

@@ -90,6 +90,27 @@ def test_interrupted_it_ends_though_a_server_answers_nothing(
     assert mover(source, target, tmp_path).evidence()["differences"] == []
 
 
+def test_interrupted_a_comparison_ends_though_a_server_answers_nothing(
+    source: Cluster, target: Cluster, tmp_path: Path
+) -> None:
+    source.ask(
+        "INSERT INTO registry.log SELECT now(), repeat('x', 500) FROM generate_series(1, 60000)", "office"
+    )
+    copy(mover(source, target, tmp_path), tmp_path)
+    process = started("compare", source, target, tmp_path)
+    while not target.ask(
+        'SELECT 1 FROM pg_stat_activity WHERE query LIKE \'%FROM ONLY "registry"."log"%\''
+        " AND state = 'active' AND pid <> pg_backend_pid()"
+    ):
+        assert process.poll() is None, process.communicate()[1]
+    assert target.process is not None
+    with frozen(target.process.pid):
+        process.send_signal(signal.SIGINT)
+        # Sooner than a server may take that is asked to let a session in.
+        process.communicate(timeout=8)
+    assert process.returncode != 0
+
+
 def test_without_its_ledger_a_kill_does_damage(source: Cluster, target: Cluster, tmp_path: Path) -> None:
     source.ask(
         "INSERT INTO registry.log SELECT now(), repeat('x', 500) FROM generate_series(1, 60000)", "office"
