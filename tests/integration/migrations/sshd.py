@@ -29,7 +29,9 @@ AllowTcpForwarding yes
 MaxSessions 64
 MaxStartups 64
 LogLevel VERBOSE
+SetEnv HOME={folder} PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 """
+"""What a person keeps in their own shell's settings is no host's: it would be run before each command."""
 
 
 @dataclass(frozen=True)

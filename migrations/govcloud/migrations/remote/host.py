@@ -192,15 +192,15 @@ class Host:
 
 
 def _give(channel: paramiko.Channel, given: bytes) -> None:
-    """Write all of it; a program that ends without reading it is judged by how it ended."""
-    with contextlib.suppress(OSError):
+    """Write all of it; a program that ends without reading it, or is lost, is judged by how it ended."""
+    with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
         channel.sendall(given)
         channel.shutdown_write()
 
 
 def _drain(channel: paramiko.Channel, parts: list[bytes]) -> None:
     """Keep the last of what it complains of; whoever reads its answer sees how it ends."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
         while part := channel.recv_stderr(CHUNK):
             parts.append(part[-4096:])
             del parts[:-8]

@@ -36,7 +36,8 @@ def step(number):
         time.sleep(0.05)
         return {"number": number}
     def look(done):
-        return {"number": number} if (world / str(number)).exists() else None
+        log = world / str(number)
+        return {"number": number} if log.exists() and log.read_text() else None
     return Step(f"step/{number}", act, (f"step/{number - 4}",) if number >= 4 else (), look)
 
 with open_journal(place, folder, "finance") as (journal, claims):

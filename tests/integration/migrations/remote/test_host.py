@@ -23,6 +23,7 @@ from govcloud.errors import ToolkitError
 from govcloud.migrations.assessing import look_at
 from govcloud.migrations.remote import Host, LostError, door_for, door_on_loopback, leading, led
 from govcloud.progress import Silent
+from integration.migrations.link import Link
 from integration.migrations.sshd import Server, free_port, key, through
 
 MIB = 1024 * 1024
@@ -297,6 +298,20 @@ def test_a_connection_that_is_cut_is_lost_and_not_an_answer(server: Server) -> N
         with pytest.raises(LostError):
             host.done(["sh", "-c", "echo half; sleep 30"])
         cut.join()
+
+
+def test_a_link_that_breaks_while_input_is_given_is_lost(server: Server) -> None:
+    """Who gives it, in a thread of its own, says nothing beside the error."""
+    link = Link(server.login.port)
+    try:
+        with Host(replace(server.login, port=link.port)) as host:
+            breaking = threading.Timer(0.3, link.cut, (0.0, False))
+            breaking.start()
+            with pytest.raises(ToolkitError, match="the connection was lost"):
+                host.run(["sh", "-c", "cat > /dev/null; sleep 60"], b"x" * (256 << 20))
+            breaking.join()
+    finally:
+        link.close()
 
 
 def test_a_host_is_assessed_over_ssh(host: Host, tmp_path: Path) -> None:
