@@ -26,6 +26,7 @@ import requests
 
 from govcloud.local import cache_directory, private_directory, write_private_bytes
 from govcloud.migrations.postgresql import Endpoint
+from integration.migrations.dying import family, signalled
 from integration.migrations.sshd import free_port
 
 # Old servers, as they are packed for tests; the digests are those that were current when they were chosen.
@@ -171,15 +172,9 @@ class Cluster:
     def kill(self) -> None:
         """All of it at once, as if its machine had gone."""
         assert self.process is not None
-        children = subprocess.run(
-            ["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False
-        )
-        self.process.kill()
-        for child in children.stdout.split():
-            try:
-                os.kill(int(child), signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        # Held first: who comes in just then would have a process that nobody knows of, and outlive it.
+        self.process.send_signal(signal.SIGSTOP)
+        signalled(family(self.process.pid), signal.SIGKILL)
         self.process.wait(30)
 
     def grow(self, room: str) -> None:
