@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from psycopg import sql
@@ -19,7 +20,7 @@ from psycopg import sql
 from govcloud.migrations.comparing import Digest, Report, held_by, told
 from govcloud.migrations.postgresql.catalogue import FIRST_USER_OID, OURS, one
 from govcloud.migrations.postgresql.endpoint import Connection, Endpoint
-from govcloud.migrations.sharing import share
+from govcloud.migrations.together import together
 
 SETTINGS = (
     b"SET search_path = pg_catalog",
@@ -102,7 +103,6 @@ def compare_rows(
     source: Endpoint,
     target: Endpoint,
     at: tuple[tuple[str, str], tuple[str, str]],
-    workers: int = 2,
     only: Sequence[str] | None = None,
     since: Set[str] = frozenset(),
 ) -> Report:
@@ -118,17 +118,14 @@ def compare_rows(
     differences += [f"{name}: is not at the source" for name in have.keys() - wanted.keys()]
     both = [name for name in wanted if name in have]
     found: dict[str, Mapping[str, Any]] = {}
-    asked: dict[tuple[str, str], tuple[Endpoint, str, Relation]] = {}
     for name in both:
-        asked[name, "source"] = (source, there, wanted[name])
+        asked = [partial(_digest, source, there, wanted[name])]
         if name not in since:
-            asked[name, "target"] = (target, here, have[name])
-    digests = _digests(asked, workers)
-    for name in both:
-        left, right = digests[name, "source"], digests.get((name, "target"))
+            asked.append(partial(_digest, target, here, have[name]))
+        left, *right = together(*asked)
         found[name] = held_by(left, wanted[name].bytes, name in since)
-        if right is not None and left != right:
-            line = _explained(source, target, (there, here), wanted[name], left, right)
+        for other in [digest for digest in right if digest != left]:
+            line = _explained(source, target, (there, here), wanted[name], left, other)
             differences.append(f"{name}: {line}")
     size = sum(wanted[name].bytes for name in both)
     seconds = time.monotonic() - begun
@@ -154,20 +151,6 @@ def _digest(side: Endpoint, snapshot: str, relation: Relation) -> Digest:
     with _reading(side, snapshot) as connection:
         rows = connection.execute(query).fetchall()
     return Digest(sum(row[1] for row in rows), {row[0]: row[2] for row in rows})
-
-
-def _digests(
-    asked: Mapping[tuple[str, str], tuple[Endpoint, str, Relation]], workers: int
-) -> dict[tuple[str, str], Digest]:
-    """Of each relation, one after another, so that both servers work; none is begun after an error."""
-    found: dict[tuple[str, str], Digest] = {}
-
-    def work(taken: Iterator[tuple[str, str]]) -> None:
-        for key in taken:
-            found[key] = _digest(*asked[key])
-
-    share(asked, [work] * workers)
-    return found
 
 
 def _explained(

@@ -191,7 +191,7 @@ class PostgresqlMover(Alone):
         found = self._different_facts(seen)
         with equality.held(self.source) as there, equality.held(self.target) as here:
             small = equality.quickest(self.source, there[0], AT_THE_STOP)
-            rows = equality.compare_rows(self.source, self.target, (there, here), self.workers, small)
+            rows = equality.compare_rows(self.source, self.target, (there, here), small)
         found += rows.differences
         deadline.demand(f"comparing {self.source.database}")
         if found:
@@ -255,7 +255,7 @@ class PostgresqlMover(Alone):
                 at = (there, here)
                 # Asked for behind the snapshot: nothing that this has seen is missing there.
                 since = returning.written(self.target, self.move) if alone else frozenset()
-                report = equality.compare_rows(self.source, self.target, at, self.workers, since=since)
+                report = equality.compare_rows(self.source, self.target, at, since=since)
                 # Neither does a snapshot hold what a sequence was: that was noted.
                 definitions = self._different_facts(self._noted() if armed else None)
         finally:
