@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from govcloud.migrations.journal import Journal
+from govcloud.migrations.journal import Journal, open_journal
+from govcloud.migrations.moves import Stand, standing_of
 from govcloud.progress import Silent
 
 BOUNDARIES_AT_MOST = 80
@@ -96,6 +97,12 @@ def drive(run: Callable[[dict[str, Any]], None], be_careless: Callable[[], None]
     if wanted["everywhere"]:
         sys.exit(die_everywhere(wanted["what"], lambda: run(wanted)))
     run(wanted)
+
+
+def released(folder: Path, move: str) -> bool:
+    """Whether a run was killed behind the release, and so has nothing left to do."""
+    with open_journal(None, folder, move) as (journal, _):
+        return standing_of(journal).stand is Stand.RELEASED
 
 
 @contextmanager

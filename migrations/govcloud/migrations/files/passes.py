@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
+from tempfile import TemporaryFile
 
 from govcloud.errors import ToolkitError, ToolkitErrors
 from govcloud.migrations.files.delivering import Delivery
@@ -37,22 +38,27 @@ def bring_over(
     progress: Progress,
     last: bool = False,
     check: Callable[[], object] = _go_on,
+    stock: bool = True,
 ) -> Passed:
     """One pass. In the `last` nobody writes any more: what cannot be read whole is an error that names it.
 
-    `check` is called over and over as it goes, and ends it by raising an error.
+    `check` is called over and over as it goes, and ends it by raising an error. Behind a pass that did not
+    come to its end `stock` is taken of the target: what had come and was not noted has to be known there, so
+    that it goes when it is gone at the source.
     """
     passed = Passed()
+    broken = state.interrupted()
     # They end before who listens to them does; each comes up while the tree is looked at.
     with ThreadPoolExecutor(2) as pool, ExitStack() as agents:
         reader = agents.enter_context(talking(source.host, "read", source.root))
-        stock = pool.submit(along(_take_stock), target, state) if state.empty() else None
-        writer = None if stock else agents.enter_context(_writing(target, state))
+        unsure = state.empty() or (broken and stock)
+        taking = pool.submit(along(_take_stock), target, state, without) if unsure else None
+        writer = None if taking else agents.enter_context(_writing(target, state, sweep=broken))
         scanned = scan(source, state, without, passed, check)
-        if stock is not None:
-            stock.result()
+        if taking is not None:
+            taking.result()
         # Nobody else may write to the tree, so not before its stock is taken.
-        writer = writer or agents.enter_context(_writing(target, state))
+        writer = writer or agents.enter_context(_writing(target, state, sweep=False))
         state.plan(_planned(state, passed))
         _, size = state.measured("file")
         meter = Meter(progress, f"files {source}", size)
@@ -66,10 +72,9 @@ def bring_over(
     return passed
 
 
-def _writing(target: Place, state: State) -> AbstractContextManager[Talk]:
-    """Who writes."""
-    wishes = {"sweep": state.interrupted(), "ours": state.prefix}
-    return talking(target.host, "write", target.root, **wishes)
+def _writing(target: Place, state: State, sweep: bool) -> AbstractContextManager[Talk]:
+    """Who writes; with `sweep` what a run that was killed left aside goes first."""
+    return talking(target.host, "write", target.root, sweep=sweep, ours=state.prefix)
 
 
 def scan(
@@ -130,15 +135,21 @@ def _planned(state: State, passed: Passed) -> Iterator[tuple[str, bytes, str | N
                 first[now["same"]] = (now, fresh)
 
 
-def _take_stock(target: Place, state: State) -> None:
-    """Take in what lies at the target already: what is not at the source goes, the rest is written anew."""
-    with talking(target.host, "write", target.root, sweep=True, ours=state.prefix) as made:
+def _take_stock(target: Place, state: State, without: Sequence[str]) -> None:
+    """Take in what lies at the target unknown: what is not at the source goes, the rest is written anew."""
+    with _writing(target, state, sweep=True) as made:
         made.end()
         list(made.frames())
-    wishes = {"without": [], "ours": state.prefix, "numeric": target.numeric}
-    with talking(target.host, "scan", target.root, **wishes) as talk:
-        found = [json.loads(payload) for kind, payload in talk.frames() if kind == b"E"]
-    state.take_stock(entry for entry in found if entry["path"])
+    wishes = {"without": list(without), "ours": state.prefix, "numeric": target.numeric}
+    # Aside, however many there are: what is known cannot be written while the source is looked at.
+    with TemporaryFile("w+") as found:
+        with talking(target.host, "scan", target.root, **wishes) as talk:
+            for kind, payload in talk.frames():
+                entry = json.loads(payload)
+                if kind == b"E" and entry["path"] and entry["kind"] not in SPECIAL:
+                    found.write(f"{entry['path']}\n")
+        found.seek(0)
+        state.take_stock(line.rstrip("\n") for line in found)
 
 
 def _noted(state: State, scanned: int) -> None:

@@ -200,14 +200,12 @@ class State:
             self._database.executemany("INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?)", rows)
             self._database.execute("COMMIT")
 
-    def take_stock(self, entries: Iterable[Entry]) -> None:
-        """Take in what lies at the target without knowing what it is; all of it or nothing."""
+    def take_stock(self, paths: Iterable[str]) -> None:
+        """Take in what lies at the target, of which nothing is known: paths in base64; all or nothing."""
         with self._lock:
             self._database.execute("BEGIN")
-            rows = (
-                (path_of(entry), json.dumps({"path": entry["path"], "kind": "unknown"})) for entry in entries
-            )
-            self._database.executemany("INSERT OR REPLACE INTO done VALUES (?, ?, NULL, 0)", rows)
+            rows = ((base64.b64decode(path), json.dumps({"path": path, "kind": "unknown"})) for path in paths)
+            self._database.executemany("INSERT OR IGNORE INTO done VALUES (?, ?, NULL, 0)", rows)
             self._database.execute("COMMIT")
 
     def doubt(self, path: bytes) -> None:

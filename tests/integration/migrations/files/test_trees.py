@@ -206,6 +206,38 @@ def test_what_lay_at_the_target_before_goes(pair: tuple[Place, Place], tmp_path:
     assert (target / "kept").read_bytes() == b"new"
 
 
+def test_what_a_killed_pass_had_brought_goes_with_what_it_was(
+    pair: tuple[Place, Place], tmp_path: Path
+) -> None:
+    """It had come and was not noted, and is gone at the source before anybody looks again."""
+    (tmp_path / "from" / "a").write_bytes(b"a")
+    passed(pair, tmp_path)
+    killed_in_a_pass(tmp_path)
+    (tmp_path / "to" / "paper").write_bytes(b"had come")
+    (tmp_path / "to" / "folder" / "below").mkdir(parents=True)
+    (tmp_path / "to" / "left-out.tmp").write_bytes(b"nobody's business")
+    passed(pair, tmp_path, without=("*.tmp",))
+    assert sorted(path.name for path in (tmp_path / "to").iterdir()) == ["a", "left-out.tmp"]
+
+
+def test_on_the_way_home_the_host_of_today_keeps_what_is_its_own(
+    pair: tuple[Place, Place], tmp_path: Path
+) -> None:
+    (tmp_path / "from" / "a").write_bytes(b"a")
+    passed(pair, tmp_path)
+    killed_in_a_pass(tmp_path)
+    (tmp_path / "to" / "its-own").write_bytes(b"kept")
+    with closing(State(tmp_path / "state.sqlite")) as state:
+        bring_over(*pair, state, (), Pace(), Silent(), last=True, stock=False)
+    assert (tmp_path / "to" / "its-own").read_bytes() == b"kept"
+
+
+def killed_in_a_pass(folder: Path) -> None:
+    """As far as is known, a pass has begun, and did not come to its end."""
+    with closing(State(folder / "state.sqlite")) as state:
+        assert not state.interrupted()
+
+
 def test_a_directory_that_cannot_be_read_is_not_taken_for_an_empty_one(
     pair: tuple[Place, Place], tmp_path: Path
 ) -> None:
