@@ -43,8 +43,7 @@ def bring_over(
     """One pass. In the `last` nobody writes any more: what cannot be read whole is an error that names it.
 
     `check` is called over and over as it goes, and ends it by raising an error. Behind a pass that did not
-    come to its end `stock` is taken of the target: what had come and was not noted has to be known there, so
-    that it goes when it is gone at the source.
+    end `stock` is taken of the target: what came and was not noted goes when it is gone at the source.
     """
     passed = Passed()
     broken = state.interrupted()
