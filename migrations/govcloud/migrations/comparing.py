@@ -9,6 +9,9 @@ from typing import Any
 
 from govcloud.errors import ToolkitError
 
+TOLD = 10
+"""So many differences are named; of more it is said how many."""
+
 
 @dataclass(frozen=True)
 class Digest:
@@ -68,11 +71,16 @@ def different_facts(source: Mapping[str, str], target: Mapping[str, str]) -> lis
     return differing(source, target, gone="is missing", new="is not at the source", other="differs")
 
 
+def listed(found: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = f"; and {len(found) - TOLD} more" if len(found) > TOLD else ""
+    return "; ".join(found[:TOLD]) + more
+
+
 def unequal(found: Sequence[str], where: str) -> ToolkitError:
     """What is said at the stop, when both sides differ."""
-    more = f"; and {len(found) - 10} more" if len(found) > 10 else ""
     return ToolkitError(
-        f"both sides differ: {'; '.join(found[:10])}{more}",
+        f"both sides differ: {listed(found)}",
         where,
         "mend it at the source or the target, then cut over again",
     )

@@ -8,10 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from govcloud.migrations.comparing import differing
-
-TOLD = 10
-"""So many differences are named; of more it is said how many."""
+from govcloud.migrations.comparing import differing, listed
 
 
 @dataclass(frozen=True)
@@ -27,9 +24,7 @@ class Shape:
 
     def changes(self, now: Shape) -> str:
         """What is otherwise than it was here, in words; empty where nothing is."""
-        found = differing(self.facts, now.facts, gone="is gone", new="is new", other="has changed")
-        more = f"; and {len(found) - TOLD} more" if len(found) > TOLD else ""
-        return "; ".join(found[:TOLD]) + more
+        return listed(differing(self.facts, now.facts, gone="is gone", new="is new", other="has changed"))
 
 
 def shape_of(facts: Mapping[str, Any]) -> Shape:

@@ -20,10 +20,13 @@ import pytest
 
 from govcloud.errors import ToolkitError
 from govcloud.migrations.files import Passed, Place, State, bring_over
+from govcloud.migrations.files.mover import BACK
 from govcloud.migrations.files.passes import scan
+from govcloud.migrations.night import Deadline
 from govcloud.migrations.pace import Pace
 from govcloud.migrations.remote import Host
 from govcloud.progress import Silent
+from integration.migrations.files.moving import copied, let_go, moving
 from integration.migrations.files.trees import MIB, differences, furnished, passed
 from integration.migrations.sshd import Server, free_port
 
@@ -212,7 +215,7 @@ def test_what_a_killed_pass_had_brought_goes_with_what_it_was(
     """It had come and was not noted, and is gone at the source before anybody looks again."""
     (tmp_path / "from" / "a").write_bytes(b"a")
     passed(pair, tmp_path)
-    killed_in_a_pass(tmp_path)
+    killed_in_a_pass(tmp_path / "state.sqlite")
     (tmp_path / "to" / "paper").write_bytes(b"had come")
     (tmp_path / "to" / "folder" / "below").mkdir(parents=True)
     (tmp_path / "to" / "left-out.tmp").write_bytes(b"nobody's business")
@@ -220,21 +223,26 @@ def test_what_a_killed_pass_had_brought_goes_with_what_it_was(
     assert sorted(path.name for path in (tmp_path / "to").iterdir()) == ["a", "left-out.tmp"]
 
 
-def test_on_the_way_home_the_host_of_today_keeps_what_is_its_own(
-    pair: tuple[Place, Place], tmp_path: Path
-) -> None:
+def test_on_the_way_home_the_host_of_today_keeps_what_is_its_own(legacy: Server, tmp_path: Path) -> None:
+    """A run that was to bring home what was written since was killed."""
+    (tmp_path / "from").mkdir()
     (tmp_path / "from" / "a").write_bytes(b"a")
-    passed(pair, tmp_path)
-    killed_in_a_pass(tmp_path)
-    (tmp_path / "to" / "its-own").write_bytes(b"kept")
-    with closing(State(tmp_path / "state.sqlite")) as state:
-        bring_over(*pair, state, (), Pace(), Silent(), last=True, stock=False)
-    assert (tmp_path / "to" / "its-own").read_bytes() == b"kept"
+    with moving(legacy.login, tmp_path) as moved:
+        copied(moved, tmp_path)
+        moved.arm(Deadline(60.0))
+        killed_in_a_pass(moved.directory / BACK)
+        (tmp_path / "from" / "its-own").write_bytes(b"kept")
+        (tmp_path / "to" / "late").write_bytes(b"written there")
+        moved.bring_back()
+        moved.clean_up()
+    assert (tmp_path / "from" / "its-own").read_bytes() == b"kept"
+    assert (tmp_path / "from" / "late").read_bytes() == b"written there"
+    let_go(tmp_path)
 
 
-def killed_in_a_pass(folder: Path) -> None:
+def killed_in_a_pass(place: Path) -> None:
     """As far as is known, a pass has begun, and did not come to its end."""
-    with closing(State(folder / "state.sqlite")) as state:
+    with closing(State(place)) as state:
         assert not state.interrupted()
 
 
